@@ -1,0 +1,104 @@
+# Two commands matter: `make gate` judges the stacks, `make test` tests the project. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+# What a run takes from its environment; every one can be set on the command line.
+export ENVIRONMENT_SUFFIX ?= dev
+PYTHON ?= python3.11
+# auto: validate with Terraform where it can be had; require: fail without it (CI does)
+VALIDATE ?= auto
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export CHECKPOINT_DISABLE := 1
+
+BIN := .venv/bin
+REPORT := build/report
+
+.PHONY: help gate synth check report test lint types format lock lock-check docs-check clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report
+	@rm -rf $(REPORT)
+	@$(BIN)/python -m infra.main
+	@verdict=0; $(BIN)/python -m policies check --checkov --validate=$(VALIDATE) \
+	  --format text --format json=$(REPORT)/gate-result.json || verdict=$$?; \
+	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT); fi; \
+	exit $$verdict
+
+synth: .venv/run  ## only synthesize the stacks into cdktf.out/
+	@$(BIN)/python -m infra.main
+
+check: .venv/run  ## only our own policies on what was synthesized: the fast path
+	@$(BIN)/python -m policies check
+
+test: .venv/dev  ## run all tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/dev  ## style, import directions, requirement edges
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m compliance lint
+
+types: .venv/dev  ## mypy, strict
+	@$(BIN)/mypy policies compliance infra
+	@cd lambda && ../$(BIN)/mypy --config-file ../pyproject.toml rotate_database_secret
+
+format: .venv/dev  ## let ruff lay the code out
+	@$(BIN)/ruff check --fix-only -q .
+	@$(BIN)/ruff format -q .
+
+lock: .venv/pipenv  ## resolve Pipfile anew into Pipfile.lock and the exported requirements
+	@$(PIPENV) lock --categories "packages dev-packages node"
+	@$(MAKE) --no-print-directory requirements.txt requirements-dev.txt requirements-node.txt
+
+lock-check: .venv/pipenv  ## Pipfile, lock and exported requirements say the same
+	@$(PIPENV) verify
+	@for file in requirements.txt requirements-dev.txt requirements-node.txt; do \
+	  diff -q <($(MAKE) -s --no-print-directory print-$$file) $$file >/dev/null || { echo "$$file is stale: run make lock" >&2; exit 1; }; done
+
+clean:  ## remove everything that can be made again
+	@rm -rf .venv build cdktf.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# --- Set-up -------------------------------------------------------------------------------------------------------
+# From hashes, so that nothing but what was locked gets in. pip compiles to bytecode while it installs, which the
+# environment may forbid at run time: imports of the provider bindings are slow enough as it is.
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "make: Python 3.11 is needed; none is on PATH as $(PYTHON) (set PYTHON=...)" >&2; exit 3; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "make: Python 3.11 is needed; $(PYTHON) is $$($(PYTHON) -V)" >&2; exit 3; }
+	@echo "make: setting up .venv (once; about a minute)" >&2
+	@$(PYTHON) -m venv .venv
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+
+.venv/run: requirements.txt requirements-node.txt | .venv/bin/python
+	@$(INSTALL) requirements.txt 2> >(grep -v 'is ignored' >&2)
+	@command -v "$${JSII_NODE:-node}" >/dev/null || { echo "make: no Node.js found, installing one into .venv" >&2; \
+	  $(INSTALL) requirements-node.txt 2> >(grep -v 'is ignored' >&2); }
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run | .venv/bin/python
+	@$(INSTALL) requirements-dev.txt 2> >(grep -v 'is ignored' >&2)
+	@touch $@
+
+# pipenv resolves the lock and nothing else; it stays out of the environment that it locks.
+PIPENV_VERSION := 2026.10.3
+# A lock without host names: the index is a variable, set here to pip's own default where the environment has none.
+PIPENV = PIPENV_IGNORE_VIRTUALENVS=1 PIP_INDEX_URL="$${PIP_INDEX_URL:-$$($(BIN)/python -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')}" .venv/pipenv/bin/pipenv
+
+.venv/pipenv: | .venv/bin/python
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION) 2> >(grep -v 'is ignored' >&2)
+
+EXPORT = $(PIPENV) requirements --hash --exclude-index 2>/dev/null
+requirements.txt requirements-dev.txt requirements-node.txt: Pipfile.lock
+	@$(MAKE) -s --no-print-directory print-$@ > $@.new && mv $@.new $@
+.PHONY: print-requirements.txt print-requirements-dev.txt print-requirements-node.txt
+print-requirements.txt: .venv/pipenv
+	@$(EXPORT)
+print-requirements-dev.txt: .venv/pipenv
+	@$(EXPORT) --dev-only
+print-requirements-node.txt: .venv/pipenv
+	@$(EXPORT) --categories node

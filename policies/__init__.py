@@ -1,0 +1,1 @@
+"""Policies over Terraform JSON: documents -> resource graph -> policies -> assessments."""

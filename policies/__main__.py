@@ -1,0 +1,198 @@
+"""The command line: arguments in, findings and an exit code out. See `python -m policies check --help`."""
+
+import argparse
+import datetime
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from policies import documents, engine, requirements, waivers
+from policies.errors import InputError
+from policies.model import Assessment, Policy
+from policies.registry import catalogue
+from policies.result import NOT_JUDGED, GateResult, gate_result, to_json
+from policies.text_format import to_text
+
+_EPILOG = """\
+A PATH is a cdktf.out folder (the default), a *.tf.json file, a folder of them (one Terraform module), or what
+`terraform show -json` prints of a plan or a state. The kind is recognised from the content.
+
+exit codes:
+  0  every assessment passes or is waived
+  1  at least one failed
+  2  none failed, some are undetermined (see --undetermined)
+  3  the tool could not judge: bad input, nothing to judge, internal error
+
+examples:
+  python -m policies check
+  python -m policies check plan.json --policy imdsv2-required --policy required-tags
+  python -m policies check --checkov --validate --format text --format json=build/gate-result.json
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    outputs: list[Path] = []
+    try:
+        formats = _formats(options)
+        outputs = [path for _, path in formats if path]
+        result = _check(options)
+        for write, path in formats:
+            _write(write(result), path)
+        for stack in result.unjudged():
+            print(f"policies: {stack}: no resource in it was judged", file=sys.stderr)
+        return result.exit_code(undetermined_fails=options.undetermined == "fail")
+    except InputError as error:
+        message = f"policies: {error}"
+    except BrokenPipeError:
+        sys.stderr.close()
+        return NOT_JUDGED
+    except Exception as error:
+        if os.environ.get("POLICIES_TRACEBACK"):
+            raise
+        message = f"policies: internal error: {type(error).__name__}: {error} (POLICIES_TRACEBACK=1 shows where)"
+    for path in outputs:
+        path.unlink(missing_ok=True)  # what stands there is of an earlier run, and would pass for this one's
+    print(" ".join(message.splitlines()).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    return NOT_JUDGED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m policies", description="Judges Terraform JSON by policies.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check",
+        help="judge stacks, plans or states",
+        description="Judges stacks, plans or states by our policies, and by Checkov when asked.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="what to judge (default: cdktf.out)")
+    check.add_argument("--policy", action="append", metavar="ID", help="judge by this policy only; repeatable")
+    check.add_argument("--checkov", action="store_true", help="let Checkov judge as well")
+    check.add_argument(
+        "--validate",
+        nargs="?",
+        const="auto",
+        choices=("auto", "require"),
+        help="ask terraform validate as well: where it can be had (auto), or else end with 3 (require)",
+    )
+    check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (default: waivers.yaml)")
+    check.add_argument("--no-waivers", action="store_true", help="show the bare truth")
+    check.add_argument(
+        "--undetermined",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what undetermined assessments do to the exit code: 2 (fail, the default) or nothing (warn)",
+    )
+    check.add_argument("--format", action="append", metavar="F[=FILE]", help="text (default) or json; repeatable")
+    check.add_argument("--output", type=Path, metavar="FILE", help="where a --format without a file of its own goes")
+    check.add_argument(
+        "--today",
+        type=datetime.date.fromisoformat,
+        default=None,
+        metavar="DATE",
+        help="the day waivers are judged on (default: today)",
+    )
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong arguments are bad input: exit code 3, not argparse's 2, which means "undetermined" here."""
+
+    def error(self, message: str) -> "None":  # type: ignore[override]
+        """One line, then the exit code of bad input."""
+        self.exit(NOT_JUDGED, f"{self.prog}: {message} (see --help)\n")
+
+
+Writer = Callable[[GateResult], str]
+
+
+def _formats(options: argparse.Namespace) -> list[tuple[Writer, Path | None]]:
+    """What to write where; None is standard output."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    formats: list[tuple[Writer, Path | None]] = []
+    for name in options.format or ["text"]:
+        kind, _, file = name.partition("=")
+        path = Path(file) if file else options.output
+        writers: dict[str, Writer] = {
+            "json": to_json,
+            "text": lambda r, p=path: to_text(r, {one.id: one for one in catalogue()}, colour=colour and p is None),  # type: ignore[misc]
+        }
+        if kind not in writers:
+            raise InputError(f"--format {kind}: not one of {', '.join(writers)}")
+        if path in [other for _, other in formats]:
+            raise InputError(f"--format {name}: two formats for {path or 'standard output'}")
+        formats.append((writers[kind], path))
+    return formats
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
+        sys.stdout.flush()
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _check(options: argparse.Namespace) -> GateResult:
+    selected = _selected(options.policy)
+    read = documents.read(options.paths or [Path("cdktf.out")])
+    assessments = [one for document in read for one in engine.assess(document.graph, document.stack, selected)]
+    tools = {"policies": _digest(selected)}
+    if options.checkov:
+        from policies import checkov
+
+        assessments += [one for document in read for one in checkov.assess(document.graph, document.stack)]
+        tools["checkov"] = checkov.checkov_version()
+    validation = []
+    if options.validate:
+        from policies import terraform
+
+        validation = [terraform.validate(document, required=options.validate == "require") for document in read]
+    assessments = _waived(options, assessments, selected)
+    return gate_result(read, assessments, validation, tools, requirements.by_policy())
+
+
+def _selected(ids: list[str] | None) -> tuple[Policy, ...]:
+    every = {policy.id: policy for policy in catalogue()}
+    for id_ in ids or []:
+        if id_ not in every:
+            close = difflib.get_close_matches(id_, every, 1)
+            raise InputError(f"--policy {id_}: no such policy" + (f"; did you mean {close[0]}?" if close else ""))
+    return tuple(every[id_] for id_ in sorted(set(ids))) if ids else tuple(every.values())
+
+
+def _waived(options: argparse.Namespace, assessments: list[Assessment], selected: Sequence[Policy]) -> list[Assessment]:
+    path = options.waivers or Path("waivers.yaml")
+    if options.no_waivers or (options.waivers is None and not path.exists()):
+        return assessments
+    entries, counts = waivers.read(path)
+    ran = frozenset(policy.id for policy in selected)
+    every = frozenset(policy.id for policy in catalogue())
+    mistakes: list[Assessment] = []
+    if options.checkov:
+        from policies import checkov
+
+        ran, every = ran | checkov.known_checks(), every | checkov.known_checks()
+        mistakes = list(waivers.unknown_ids(entries, every))
+    today = options.today or datetime.date.today()
+    return waivers.apply(assessments, entries, counts, ran, today) + mistakes
+
+
+def _digest(selected: Sequence[Policy]) -> str:
+    """One digest over the versions of all policies that judged."""
+    import hashlib
+
+    return hashlib.sha256("".join(f"{one.id} {one.digest}\n" for one in selected).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

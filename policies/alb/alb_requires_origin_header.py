@@ -1,0 +1,63 @@
+"""Policy alb-requires-origin-header."""
+
+from collections.abc import Iterator
+
+from policies.alb.exposure import BALANCERS, unexposed
+from policies.graph import ResourceGraph
+from policies.model import Finding
+from policies.registry import policy
+from policies.resources import Block, Resource
+
+_LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
+
+
+@policy(
+    id="alb-requires-origin-header",
+    title="The load balancer forwards only requests that carry the secret header of our own distribution",
+    remediation="Let the listener answer 403 by default and forward only by rules with an http_header condition whose "
+    "value is a generated secret.",
+    severity="high",
+    applies_to=BALANCERS,
+)
+def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """CloudFront's prefix list admits the distributions of every AWS customer: anyone can point one of their own at
+    our load balancer. Only a secret that our distribution alone sends tells them apart."""
+    finding = unexposed(balancer, graph)
+    if finding is not None:
+        yield balancer.not_applicable(finding.message)
+        return
+    listeners = [one for type_ in _LISTENERS for one in graph.referrers(balancer, type_, "load_balancer_arn")]
+    if not listeners:
+        yield balancer.undetermined("no listener of this load balancer is part of this input")
+    for listener in listeners:
+        forwards = [action for action in listener.blocks("default_action") if _forwards(action)]
+        if forwards:
+            yield balancer.fails(f"{listener.address} forwards by default, without asking for the header")
+        else:
+            yield balancer.passes(f"{listener.address} does not forward by default")
+        for rule in (one for type_ in _RULES for one in graph.referrers(listener, type_, "listener_arn")):
+            if any(_forwards(action) for action in rule.blocks("action")):
+                yield _judge_rule(balancer, rule)
+
+
+def _judge_rule(balancer: Resource, rule: Resource) -> Finding:
+    """All conditions of a rule must hold, so one that demands the secret is enough."""
+    written = False
+    for header in rule.blocks("condition.http_header"):
+        values = header.attribute("values")
+        if values.is_literal:
+            written = True
+        elif not values.is_missing and not _matches_anything(values.raw_value):
+            name = header.attribute("http_header_name").text
+            return balancer.passes(f"{rule.address} forwards only with the header {name}")
+    reason = "a header whose value is written in the configuration" if written else "no secret header"
+    return balancer.fails(f"{rule.address} forwards with {reason}")
+
+
+def _matches_anything(values: object) -> bool:
+    return isinstance(values, list) and any(isinstance(value, str) and not value.strip("*?") for value in values)
+
+
+def _forwards(action: Block) -> bool:
+    return action.attribute("type").value == "forward" or bool(action.blocks("forward"))

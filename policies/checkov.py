@@ -1,0 +1,189 @@
+"""Checkov beside our policies, behind one door: its results become assessments, its silences become errors.
+
+Left to itself Checkov passes what it cannot parse, empty and missing folders, and unknown check ids, and ends with the
+same code for findings and for its own crash. So it never reads the user's files here. It gets a file we wrote from the
+resource graph, one resource a line, which also tells exactly which resource a record is about (its own records of
+Terraform JSON name the resource without its type). And it has to show that it read every line, or the run ends with
+exit code 3. It runs in this process and without the command line, which is the part that calls out to a platform.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from policies.errors import InputError
+from policies.graph import ResourceGraph
+from policies.model import Assessment, Outcome, Severity
+from policies.resources import Resource, Unresolved
+
+# Without its platform Checkov knows no severities; one for all is more honest than a table of our opinions.
+SEVERITY: Severity = "medium"
+_PLATFORM_VARIABLES = ("BC_API_KEY", "PRISMA_API_URL", "CKV_", "CHECKOV_", "BC_")
+
+
+def checkov_version() -> str:
+    """The version of the installed Checkov."""
+    return version("checkov")
+
+
+def known_checks() -> frozenset[str]:
+    """The id of every check that the installed Checkov has for Terraform."""
+    from checkov.common.checks_infra.registry import get_graph_checks_registry
+    from checkov.terraform.checks.data.registry import data_registry
+    from checkov.terraform.checks.provider.registry import provider_registry
+    from checkov.terraform.checks.resource.registry import resource_registry
+
+    _load()
+    graph_registry = get_graph_checks_registry("terraform")
+    graph_registry.load_checks()
+    ids = {check.id for check in graph_registry.checks}
+    for registry in (resource_registry, data_registry, provider_registry):
+        for checks in (*registry.checks.values(), *registry.wildcard_checks.values()):
+            ids |= {check.id for check in checks}
+    return frozenset(ids)
+
+
+def assess(graph: ResourceGraph, stack: str) -> list[Assessment]:
+    """Every Checkov check on every resource of the stack that it has an opinion about.
+
+    Raises InputError when Checkov cannot show that it judged what it was given.
+    """
+    by_line: dict[int, Resource] = {}
+    text = "".join(_lines(graph, by_line))
+    try:
+        report = _run(text)
+    except Exception as error:  # whatever goes wrong inside, the answer is: not judged
+        raise InputError(f"{stack}: Checkov failed: {type(error).__name__}: {error}") from error
+    records: list[tuple[Any, Outcome]] = [(record, "pass") for record in report.passed_checks]
+    records += [(record, "fail") for record in report.failed_checks]
+    if report.parsing_errors:
+        raise InputError(f"{stack}: Checkov could not parse what it was given")
+    if report.skipped_checks:
+        raise InputError(f"{stack}: Checkov skipped checks that nobody waived")
+    silent = _unjudged(by_line, {record.file_line_range[0] for record, _ in records})
+    if not records or silent:
+        raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
+    return list(_assessments(records, by_line, stack))
+
+
+def _load() -> Any:
+    """Checkov's runner for Terraform JSON; importing it takes seconds, so only those who asked for it wait."""
+    os.environ["LOG_LEVEL"] = "ERROR"
+    for name in [name for name in os.environ if name.startswith(_PLATFORM_VARIABLES)]:
+        del os.environ[name]  # settings of a Checkov somebody uses elsewhere must not change our verdict
+    from checkov.terraform_json.runner import TerraformJsonRunner
+
+    logging.getLogger("checkov").setLevel(logging.CRITICAL)
+    return TerraformJsonRunner
+
+
+def _run(text: str) -> Any:
+    runner = _load()()
+    from checkov.runner_filter import RunnerFilter
+
+    with tempfile.TemporaryDirectory(prefix="checkov-") as folder:
+        (Path(folder) / "cdk.tf.json").write_text(text, "utf-8")
+        with contextlib.redirect_stdout(io.StringIO()):
+            return runner.run(root_folder=folder, runner_filter=RunnerFilter(framework=["terraform_json"]))
+
+
+def _lines(graph: ResourceGraph, by_line: dict[int, Resource]) -> Iterator[str]:
+    """The graph as Terraform JSON, one provider or resource a line; fills `by_line`."""
+    sections: dict[str, dict[str, list[Resource]]] = {"resource": {}, "data": {}}
+    for resource in graph.resources:
+        if resource.type != "module":
+            section = "data" if resource.type.startswith("data.") else "resource"
+            sections[section].setdefault(resource.type.removeprefix("data."), []).append(resource)
+    yield '{"//": {"metadata": {"stackName": "stack", "version": "0"}},\n'
+    line = 2
+    yield '"provider": {\n'
+    line += 1
+    groups: dict[str, list[Any]] = {}
+    for provider in graph.providers:
+        groups.setdefault(provider.key.partition(".")[0], []).append(dict(provider.body))
+    for index, (name, bodies) in enumerate(groups.items()):
+        yield f"{json.dumps(name)}: {json.dumps(bodies)}{_comma(index, groups)}\n"
+        line += 1
+    yield "}"
+    for section, types in sections.items():
+        if not types:
+            continue
+        yield f',\n"{section}": {{\n'
+        line += 2
+        for type_index, (type_, resources) in enumerate(types.items()):
+            yield f"{json.dumps(type_)}: {{\n"
+            line += 1
+            for index, resource in enumerate(resources):
+                by_line[line] = resource
+                yield f"{json.dumps(_name(resource))}: {json.dumps(_body(resource))}{_comma(index, resources)}\n"
+                line += 1
+            yield f"}}{_comma(type_index, types)}\n"
+            line += 1
+        yield "}"
+    yield "\n}\n"
+
+
+def _comma(index: int, of: Any) -> str:
+    return "," if index < len(of) - 1 else ""
+
+
+def _name(resource: Resource) -> str:
+    """The name in references; instances and modules, which Checkov would not tell apart, get names of their own."""
+    plain = f"{resource.type}.{resource.name}"
+    return resource.name if resource.address == plain else resource.address.replace('"', "")
+
+
+def _body(resource: Resource) -> Any:
+    return _plain(resource.body)
+
+
+def _plain(value: Any) -> Any:
+    """JSON again: an unknown value as a reference to what it depends on, so that Checkov sees the connection."""
+    if isinstance(value, Unresolved):
+        return f"${{{value.references[0]}.id}}" if value.references else "${unknown}"
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if key != "//"}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _unjudged(by_line: dict[int, Resource], judged: set[int]) -> list[str]:
+    """Addresses of resources for which Checkov has checks of its own and yet said nothing."""
+    from checkov.terraform.checks.resource.registry import resource_registry
+
+    always = {"aws_s3_bucket", "aws_security_group", "aws_kms_key", "aws_lb", "aws_launch_template", "aws_rds_cluster"}
+    expected = always & set(resource_registry.checks)
+    return [r.address for line, r in by_line.items() if r.type in expected and line not in judged]
+
+
+def _assessments(records: list[tuple[Any, Outcome]], by_line: dict[int, Resource], stack: str) -> Iterator[Assessment]:
+    seen: set[tuple[str, str]] = set()
+    for record, outcome in sorted(records, key=lambda pair: (pair[1], pair[0].check_id)):
+        resource = by_line.get(record.file_line_range[0])
+        address = resource.address if resource else record.resource
+        if (record.check_id, address) in seen:
+            continue
+        seen.add((record.check_id, address))
+        keys = [key for key in record.check_result.get("evaluated_keys") or [] if key != "resource_type"]
+        yield Assessment(
+            policy=record.check_id,
+            engine="checkov",
+            stack=stack,
+            address=address,
+            outcome=outcome,
+            severity=SEVERITY,
+            attribute=keys[0].replace("/[", "[").replace("/", ".") if len(keys) == 1 else "",
+            observed=None,
+            message=record.check_name,
+            remediation=f"See Checkov's documentation of {record.check_id}.",
+            construct_path=resource.construct_path if resource else None,
+            source=resource.source if resource else None,
+        )

@@ -1,0 +1,1 @@
+"""Policies about instances and their launch templates."""

@@ -1,0 +1,21 @@
+"""Facts about the AWS provider that policies read; generated or checked by `python -m policies.provider_schema`."""
+
+import functools
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+@functools.cache
+def taggable_types() -> tuple[str, ...]:
+    """Every resource type that takes tags, from the provider's schema."""
+    return tuple(json.loads((_FOLDER / "aws_taggable.json").read_text("utf-8"))["types"])
+
+
+@functools.cache
+def encryption_at_rest() -> dict[str, dict[str, Any]]:
+    """Resource type -> how its data at rest takes a KMS key; the file explains the keys."""
+    return tomllib.loads((_FOLDER / "encryption_at_rest.toml").read_text("utf-8"))

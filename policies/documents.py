@@ -1,0 +1,151 @@
+"""Paths to resource graphs: finds what to read, recognises its kind from the content, and names each stack."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from policies import plan_json, strict_json, terraform_json
+from policies.errors import InputError
+from policies.graph import ResourceGraph
+from policies.model import Source
+
+Kind = Literal["synth", "plan", "state"]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One thing to judge: a synthesized stack (one file or a folder of them), a plan, or a state.
+
+    `path` is as the user gave or would write it; `sha256` covers every byte that was read, file by file in the order
+    of their names; `files` is what was read.
+    """
+
+    path: str
+    kind: Kind
+    stack: str
+    sha256: str
+    files: tuple[Path, ...]
+    graph: ResourceGraph
+
+
+def read(paths: Sequence[Path]) -> list[Document]:
+    """Everything that `paths` name, in their order. Raises InputError for the first that cannot be read whole."""
+    documents = [document for path in paths for document in _read_path(path)]
+    seen: dict[str, str] = {}
+    for document in documents:
+        if document.stack in seen and (document.kind == "synth"):
+            raise InputError(
+                f"{document.path}: a second stack named {document.stack!r} (the first: {seen[document.stack]})"
+            )
+        seen.setdefault(document.stack, document.path)
+    return documents
+
+
+def _read_path(path: Path) -> Iterator[Document]:
+    if not path.is_dir():
+        yield _read_file(path)
+        return
+    stacks = path / "stacks"
+    if not stacks.is_dir():
+        yield _read_folder(path)
+        return
+    folders = sorted(folder for folder in stacks.iterdir() if folder.is_dir())
+    if not folders:
+        raise InputError(f"{stacks}: no stack in it: synthesize first")
+    for folder in folders:
+        yield _read_folder(folder)
+
+
+def _read_file(path: Path) -> Document:
+    content, value = strict_json.read(path)
+    digest = hashlib.sha256(content).hexdigest()
+    kind = _kind(value, path)
+    stack = _stack_name(value, path)
+    graph: ResourceGraph
+    if kind == "plan":
+        graph = plan_json.read_plan(stack, value, str(path))
+    elif kind == "state":
+        graph = plan_json.read_state(stack, value, str(path))
+    else:
+        files = [terraform_json.JsonFile(str(path), value)]
+        graph = terraform_json.read_module(stack, files, _sources(path.parent))
+    return Document(str(path), kind, stack, digest, (path,), graph)
+
+
+def _read_folder(folder: Path) -> Document:
+    """A folder is one module to Terraform: all its files count, or none can be judged."""
+    try:
+        names = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
+    native = [path.name for path in names if path.name.endswith((".tf", ".tofu"))]
+    if native:
+        raise InputError(f"{folder}: also holds {native[0]}, which is not JSON: judge `terraform show -json` of a plan")
+    paths = tuple(path for path in names if path.name.endswith(".tf.json"))
+    if not paths:
+        raise InputError(f"{folder}: no *.tf.json file in it")
+    files: list[terraform_json.JsonFile] = []
+    digest = hashlib.sha256()
+    stack = folder.resolve().name
+    for path in paths:
+        content, value = strict_json.read(path)
+        if _kind(value, path) != "synth":
+            raise InputError(f"{path}: a plan or state among the configuration files of {folder}")
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
+        stem = path.name.removesuffix(".tf.json")
+        files.append(terraform_json.JsonFile(str(path), value, stem == "override" or stem.endswith("_override")))
+        stack = _metadata_name(value) or stack
+    graph = terraform_json.read_module(stack, files, _sources(folder))
+    return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
+
+
+def _kind(value: Any, path: Path) -> Kind:
+    """What a JSON document is, told from its content alone."""
+    if isinstance(value, dict):
+        if "planned_values" in value or ("format_version" in value and "resource_changes" in value):
+            return "plan"
+        if "format_version" in value and ("values" in value or set(value) <= {"format_version", "terraform_version"}):
+            return "state"
+        if "serial" in value and "lineage" in value:
+            raise InputError(f"{path}: a raw state file: judge what `terraform show -json` prints of it")
+        if {"format_version", "provider_schemas"} <= set(value):
+            raise InputError(f"{path}: provider schemas, not a configuration, plan or state")
+    elements = value if isinstance(value, list) else [value]
+    if elements and all(isinstance(element, dict) for element in elements):
+        keys = {key for element in elements for key in element}
+        if keys & terraform_json.TOP_LEVEL or not keys - {"//"}:
+            return "synth"
+    raise InputError(f"{path}: neither Terraform JSON, nor `terraform show -json` of a plan or a state")
+
+
+def _metadata_name(value: Any) -> str | None:
+    """The stack name that CDKTF writes into the document."""
+    comment = value.get("//") if isinstance(value, dict) else None
+    metadata = comment.get("metadata") if isinstance(comment, dict) else None
+    name = metadata.get("stackName") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _stack_name(value: Any, path: Path) -> str:
+    name = path.name
+    for suffix in (".tf.json", ".json"):
+        name = name.removesuffix(suffix)
+    if name == "cdk":
+        name = path.resolve().parent.name
+    return _metadata_name(value) or name
+
+
+def _sources(folder: Path) -> dict[str, Source]:
+    """Construct path -> line of the program, which the synthesis leaves in `sources.json` beside the stack."""
+    path = folder / "sources.json"
+    if not path.exists():
+        return {}
+    _, value = strict_json.read(path)
+    try:
+        return {name: Source(str(place["file"]), int(place["line"])) for name, place in value.items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        shape = json.dumps({"construct/path": {"file": "infra/x.py", "line": 1}})
+        raise InputError(f"{path}: not of the form {shape}") from None

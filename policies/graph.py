@@ -1,0 +1,133 @@
+"""The resource graph: every resource of one stack by address and by type, and who refers to whom.
+
+References are followed two ways: by what the configuration says (`${aws_kms_key.logs.arn}`), and, where only values
+are left (plans of what exists, states), by the identifiers a resource is known under.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from policies.model import Finding
+from policies.resources import Attribute, Provider, Resource, Undetermined, Unresolved, without_keys
+
+# Attributes whose value other resources use to name a resource. `name` and `bucket` are unique per type only, which is
+# why every look-up is asked with the types that make sense.
+_IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
+
+# Names that may stand for a resource of this very stack; an input variable (`var`) cannot.
+_INDIRECT = frozenset({"local", "module", "each", "count", "self"})
+
+
+class ResourceGraph:
+    """All resources of one stack. Look-ups by address, type and reference take constant time."""
+
+    def __init__(self, resources: Iterable[Resource], providers: Iterable[Provider] = ()) -> None:
+        self.resources: tuple[Resource, ...] = tuple(resources)
+        self.providers: tuple[Provider, ...] = tuple(providers)
+        self._by_address: dict[str, Resource] = {}
+        self._by_configuration: dict[str, list[Resource]] = defaultdict(list)
+        self._by_type: dict[str, list[Resource]] = defaultdict(list)
+        self._by_identifier: dict[Any, list[Resource]] | None = None
+        self._links: dict[tuple[str, str], _Links] = {}
+        for resource in self.resources:
+            self._by_address[resource.address] = resource
+            self._by_configuration[resource.configuration_address].append(resource)
+            self._by_type[resource.type].append(resource)
+
+    def get(self, address: str) -> Resource | None:
+        """The resource at exactly this address, instance key included."""
+        return self._by_address.get(address)
+
+    def at(self, address: str) -> tuple[Resource, ...]:
+        """The instances an address means: one when it has a key, all of them otherwise."""
+        if exact := self._by_address.get(address):
+            return (exact,)
+        return tuple(self._by_configuration.get(without_keys(address), ()) if "[" not in address else ())
+
+    def of_type(self, *types: str) -> tuple[Resource, ...]:
+        """Every resource of these types, in the input's order. The type of a data source starts with `data.`."""
+        return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
+
+    def targets(self, attribute: Attribute, *types: str) -> tuple[Resource, ...]:
+        """The resources of these types that the attribute's value names; empty when it names none of this stack.
+
+        Raises Undetermined when an expression chooses between several things, one of which is such a resource.
+        """
+        return tuple(dict.fromkeys(r for item in _each(attribute) for r in self._targets(item, types)))
+
+    def referrers(self, resource: Resource, type_: str, path: str) -> tuple[Resource, ...]:
+        """The resources of `type_` whose attribute at `path` names `resource`.
+
+        Raises Undetermined when the attribute of one of them may or may not mean `resource`.
+        """
+        links = self._links.get((type_, path))
+        if links is None:
+            links = self._links[type_, path] = _Links(self, type_, path)
+        for attribute, possible in links.loose:
+            if not possible or resource.configuration_address in possible:
+                value = attribute.raw_value
+                text = value.text if isinstance(value, Unresolved) else str(value)
+                message = f"{attribute.resource.address} may or may not concern it: {attribute.path} is {text}"
+                raise Undetermined(Finding("undetermined", "", None, message))
+        return tuple(dict.fromkeys(links.by_target.get(resource.address, ())))
+
+    def _targets(self, attribute: Attribute, types: tuple[str, ...]) -> Iterator[Resource]:
+        value = attribute.raw_value
+        if isinstance(value, Unresolved) and not value.is_reference:
+            candidates = [r for address in value.references for r in self.at(address) if r.type in types]
+            if candidates:
+                raise Undetermined(attribute.undetermined(f"an expression decides the value: {value.text}"))
+            return
+        if isinstance(value, str):
+            named = [r for r in self._identified(value) if r.type in types and r is not attribute.resource]
+            if named:
+                yield from named
+                return
+        for address in attribute.references:
+            yield from (r for r in self.at(address) if r.type in types)
+
+    def _identified(self, value: str) -> list[Resource]:
+        if self._by_identifier is None:
+            self._by_identifier = defaultdict(list)
+            for resource in self.resources:
+                known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
+                for identifier in known:
+                    self._by_identifier[identifier].append(resource)
+        return self._by_identifier.get(value, [])
+
+
+class _Links:
+    """For one type and attribute path: who names whom, and whose value cannot be tied to anything for certain."""
+
+    def __init__(self, graph: ResourceGraph, type_: str, path: str) -> None:
+        self.by_target: dict[str, list[Resource]] = defaultdict(list)
+        self.loose: list[tuple[Attribute, frozenset[str]]] = []
+        every_type = tuple(graph._by_type)
+        for resource in graph.of_type(type_):
+            try:
+                items = [item for attribute in resource.attributes(path) for item in _each(attribute)]
+            except Undetermined as unknown:
+                self.loose.append((resource.attribute(unknown.finding.attribute.split("[")[0]), frozenset()))
+                continue
+            for item in items:
+                self._link(graph, resource, item, every_type)
+
+    def _link(self, graph: ResourceGraph, resource: Resource, item: Attribute, types: tuple[str, ...]) -> None:
+        value = item.raw_value
+        if isinstance(value, Unresolved) and not value.is_reference:
+            self.loose.append((item, frozenset(without_keys(address) for address in value.references)))
+        elif isinstance(value, Unresolved) and value.references[0].split(".")[0] in _INDIRECT:
+            self.loose.append((item, frozenset()))
+        else:
+            for target in graph._targets(item, types):
+                self.by_target[target.address].append(resource)
+
+
+def _each(attribute: Attribute) -> tuple[Attribute, ...]:
+    """The elements of a list; an unknown or single value stands for itself."""
+    return attribute.items() if isinstance(attribute.raw_value, list) else (attribute,)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and "${" not in value

@@ -1,0 +1,1 @@
+"""Policies about what the input does not show."""

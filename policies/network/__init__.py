@@ -1,0 +1,1 @@
+"""Policies about networks, and how security groups are read."""

@@ -1,0 +1,99 @@
+"""The gate's result: assessments, what they were made from, and the exit code they lead to."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from policies.documents import Document
+from policies.model import OUTCOMES, Assessment, Outcome
+
+SCHEMA = "gate-result/1"
+PASSED, FAILED, UNDETERMINED, NOT_JUDGED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What `terraform validate` said of one stack; `terraform` is its version, None when it was not run."""
+
+    stack: str
+    outcome: Literal["pass", "fail", "not-run"]
+    terraform: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """Everything one run of the gate found, sorted, so that the same input gives the same bytes."""
+
+    documents: tuple[Document, ...]
+    assessments: tuple[Assessment, ...]
+    validation: tuple[Validation, ...]
+    tools: Mapping[str, str]
+
+    @property
+    def summary(self) -> dict[Outcome, int]:
+        """Outcome -> number of assessments."""
+        counts = dict.fromkeys(OUTCOMES, 0)
+        for assessment in self.assessments:
+            counts[assessment.outcome] += 1
+        return counts
+
+    def of_outcome(self, outcome: Outcome) -> list[Assessment]:
+        """The assessments that ended so, in their order."""
+        return [assessment for assessment in self.assessments if assessment.outcome == outcome]
+
+    def unjudged(self) -> list[str]:
+        """Stacks in which nothing was judged: neither a pass nor any other verdict."""
+        judged = {one.stack for one in self.assessments if one.outcome != "not-applicable" and one.address}
+        return [document.stack for document in self.documents if document.stack not in judged]
+
+    def exit_code(self, undetermined_fails: bool = True) -> int:
+        """0 all passed or waived, 1 failed, 2 undetermined, 3 nothing judged."""
+        if self.unjudged():
+            return NOT_JUDGED
+        if self.summary["fail"] or any(one.outcome == "fail" for one in self.validation):
+            return FAILED
+        return UNDETERMINED if self.summary["undetermined"] and undetermined_fails else PASSED
+
+
+def gate_result(
+    documents: Iterable[Document],
+    assessments: Iterable[Assessment],
+    validation: Iterable[Validation],
+    tools: Mapping[str, str],
+    requirements: Mapping[str, tuple[str, ...]],
+) -> GateResult:
+    """Joins the parts, names the requirements of each assessment, and sorts."""
+    named = [replace(one, requirements=requirements.get(one.policy, ())) for one in assessments]
+    return GateResult(
+        tuple(documents),
+        tuple(sorted(named, key=lambda one: (one.stack, one.policy, one.address, one.attribute, one.message))),
+        tuple(sorted(validation, key=lambda one: one.stack)),
+        dict(sorted(tools.items())),
+    )
+
+
+def to_json(result: GateResult) -> str:
+    """The machine-readable result, schema gate-result/1, with a final newline.
+
+    One assessment a line: readable in a diff, and small enough to keep.
+    """
+    head = {
+        "schema": SCHEMA,
+        "inputs": [
+            {"path": one.path, "kind": one.kind, "stack": one.stack, "sha256": one.sha256} for one in result.documents
+        ],
+        "tools": result.tools,
+        "validation": [asdict(one) for one in result.validation],
+        "summary": result.summary,
+    }
+    rows = ",\n".join("  " + json.dumps(_row(one)) for one in result.assessments)
+    return json.dumps(head, indent=1)[:-2] + f',\n "assessments": [\n{rows}\n ]\n}}\n'
+
+
+def _row(assessment: Assessment) -> dict[str, Any]:
+    row = asdict(assessment)
+    if assessment.waiver:
+        row["waiver"]["addresses"] = list(assessment.waiver.addresses)
+    return row

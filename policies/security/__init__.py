@@ -1,0 +1,1 @@
+"""Policies about encryption, keys and access."""

@@ -1,0 +1,410 @@
+"""Synthesized Terraform JSON (`cdk.tf.json`, `*.tf.json`) to a resource graph.
+
+Reads every shape the JSON syntax of Terraform allows: objects or arrays of blocks at each level, repeated keys where
+Terraform merges them, `//` comments, override files, `count`, `for_each` and `dynamic` blocks over known collections.
+What Terraform would refuse is refused here, with the place. Source: Terraform's "JSON Configuration Syntax" and
+"Override Files" pages, and HCL's JSON specification.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from policies.errors import InputError
+from policies.expressions import Expression, Reference, template
+from policies.graph import ResourceGraph
+from policies.model import Source
+from policies.resources import Provider, Resource, Unresolved
+from policies.strict_json import RepeatedKeys
+
+MAX_INSTANCES = 10_000
+MAX_RESOURCES = 1_000_000
+_MAX_HOPS = 30
+
+TOP_LEVEL = frozenset(
+    {
+        "terraform", "provider", "resource", "data", "module", "variable", "locals", "output",
+        "moved", "import", "removed", "check", "ephemeral",
+    }
+)  # fmt: skip
+_META_ARGUMENTS = frozenset(
+    {"//", "count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "dynamic"}
+)
+_WITHOUT_LABEL = ("terraform", "locals", "moved", "import", "removed")
+_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "module": 1, "variable": 1, "output": 1, "check": 1}
+
+
+@dataclass(frozen=True)
+class JsonFile:
+    """One file of a module: its name for messages, its content, and whether it is an override file."""
+
+    name: str
+    content: Any
+    is_override: bool = False
+
+
+@dataclass
+class Module:
+    """A module as its files, merged, describe it: blocks by their labels, providers by `aws` or `aws.west`."""
+
+    stack: str
+    resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    modules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    providers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    local_values: dict[str, Any] = field(default_factory=dict)
+    graph: ResourceGraph | None = None
+
+
+def read_module(stack: str, files: Iterable[JsonFile], sources: Mapping[str, Source]) -> ResourceGraph:
+    """The graph of the resources that the files together describe.
+
+    `sources` maps construct paths to the program's lines. Raises InputError for what Terraform would refuse.
+    """
+    module = Module(stack)
+    ordered = sorted(files, key=lambda file: (file.is_override, file.name))
+    for file in ordered:
+        for kind, labels, body in _blocks(file):
+            _add(module, file, kind, labels, body)
+    providers = {key: _provider(module, key, body) for key, body in module.providers.items()}
+    resources = list(_resources(module, providers, sources))
+    module.graph = ResourceGraph(resources, providers.values())
+    return module.graph
+
+
+def _blocks(file: JsonFile) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+    """Every block of a file with its kind and labels, in the file's order."""
+    for kind, value in _entries(file.content, file.name, "the top level"):
+        if kind == "//":
+            continue
+        if kind not in TOP_LEVEL:
+            raise InputError(f"{file.name}: {kind!r} is not a block of Terraform's configuration language")
+        for labels, body in _labelled(value, _LABELS.get(kind, 0), file.name, kind):
+            yield kind, labels, body
+
+
+def _entries(value: Any, name: str, place: str) -> Iterator[tuple[str, Any]]:
+    """The keys and values of an object, or of an array of objects; repeated keys come repeatedly."""
+    if value is None:
+        return
+    for element in value if isinstance(value, list) else [value]:
+        if not isinstance(element, dict):
+            raise InputError(f"{name}: {place} must be an object, or an array of objects")
+        yield from element.pairs if isinstance(element, RepeatedKeys) else element.items()
+
+
+def _labelled(value: Any, count: int, name: str, place: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    if count:
+        for label, inner in _entries(value, name, place):
+            if label == "//":
+                continue
+            for labels, body in _labelled(inner, count - 1, name, f"{place}.{label}"):
+                yield (label, *labels), body
+        return
+    for body in value if isinstance(value, list) else [] if value is None else [value]:
+        if not isinstance(body, dict):
+            raise InputError(f"{name}: {place} must be an object")
+        _refuse_repeated_keys(body, name, place)
+        yield (), body
+
+
+def _refuse_repeated_keys(value: Any, name: str, place: str) -> None:
+    """Inside a block a second equal key is an error to Terraform: "duplicate argument"."""
+    if isinstance(value, RepeatedKeys):
+        raise InputError(f"{name}: {place}: the key {value.repeated!r} stands more than once")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, dict | list):
+                _refuse_repeated_keys(inner, name, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_repeated_keys(inner, name, f"{place}[{index}]")
+
+
+def _add(module: Module, file: JsonFile, kind: str, labels: tuple[str, ...], body: dict[str, Any]) -> None:
+    """Puts one block where it belongs, as Terraform merges the files of a module."""
+    place = ".".join((kind, *labels))
+    if kind in ("resource", "data"):
+        type_ = f"data.{labels[0]}" if kind == "data" else labels[0]
+        _put(module.resources, (type_, labels[1]), body, file, place)
+    elif kind == "provider":
+        alias = body.get("alias")
+        _put(module.providers, f"{labels[0]}.{alias}" if alias else labels[0], body, file, place)
+    elif kind == "module":
+        _put(module.modules, labels[0], body, file, place)
+    elif kind == "variable":
+        _put(module.variables, labels[0], body, file, place)
+    elif kind == "locals":
+        for key, value in body.items():
+            if key in module.local_values and not file.is_override:
+                raise InputError(f"{file.name}: locals.{key} is defined more than once")
+            module.local_values[key] = value
+
+
+def _put(blocks: dict[Any, dict[str, Any]], key: Any, body: dict[str, Any], file: JsonFile, place: str) -> None:
+    existing = blocks.get(key)
+    if file.is_override:
+        if existing is None:
+            raise InputError(f"{file.name}: {place} overrides a block that no file of the module defines")
+        blocks[key] = {**existing, **body}
+    elif existing is not None:
+        raise InputError(f"{file.name}: {place} is defined more than once")
+    else:
+        blocks[key] = body
+
+
+def _resources(module: Module, providers: Mapping[str, Provider], sources: Mapping[str, Source]) -> Iterator[Resource]:
+    total = 0
+    for (type_, name), body in module.resources.items():
+        metadata = body.get("//")
+        path = metadata.get("metadata", {}).get("path") if isinstance(metadata, dict) else None
+        provider_key = str(body.get("provider") or type_.removeprefix("data.").partition("_")[0])
+        for key, scope in _instances(ModuleScope(module), body, f"{type_}.{name}"):
+            total += 1
+            if total > MAX_RESOURCES:
+                raise InputError(f"{module.stack}: more resources than the limit of {MAX_RESOURCES}")
+            yield Resource(
+                address=f"{type_}.{name}{key}",
+                type=type_,
+                name=name,
+                body=_expanded(body, scope),
+                scope=scope,
+                stack=module.stack,
+                provider=providers.get(_reference_text(provider_key)),
+                construct_path=path if isinstance(path, str) else None,
+                source=sources.get(path) if isinstance(path, str) else None,
+            )
+    for name, body in module.modules.items():
+        yield Resource(f"module.{name}", "module", name, body, ModuleScope(module), module.stack)
+
+
+def _provider(module: Module, key: str, body: Mapping[str, Any]) -> Provider:
+    scope = ModuleScope(module)
+    blocks = body.get("default_tags")
+    tags: Any = {}
+    for block in blocks if isinstance(blocks, list) else [blocks] if blocks else []:
+        resolved = scope.resolve(block.get("tags") if isinstance(block, dict) else block, None, [])
+        if isinstance(resolved, Unresolved):
+            tags = resolved
+            break
+        tags |= resolved or {}
+    return Provider(key, scope.resolve(body.get("region"), None, []), tags, body)
+
+
+def _reference_text(text: str) -> str:
+    """`provider` is written `aws.west` or `${aws.west}`."""
+    return text[2:-1] if text.startswith("${") and text.endswith("}") else text
+
+
+def _instances(scope: "ModuleScope", body: Mapping[str, Any], place: str) -> Iterator[tuple[str, "ModuleScope"]]:
+    """One entry per instance: its key as in an address, and the scope in which its arguments are read.
+
+    A `count` or `for_each` nobody knows gives one instance, judged as if it were deployed.
+    """
+    if body.get("count") is not None:
+        count = scope.resolve(body["count"], None, [])
+        if isinstance(count, str) and count.isdigit():
+            count = int(count)
+        if not isinstance(count, int) or isinstance(count, bool):
+            yield "", scope
+            return
+        _limit(count, place)
+        for index in range(count):
+            yield f"[{index}]", scope.binding({"count.index": index})
+    elif body.get("for_each") is not None:
+        elements = _collection(scope.resolve(body["for_each"], None, []))
+        if elements is None:
+            yield "", scope
+            return
+        _limit(len(elements), place)
+        for key, value in elements:
+            yield f'["{key}"]', scope.binding({"each.key": key, "each.value": value})
+    else:
+        yield "", scope
+
+
+def _limit(count: int, place: str) -> None:
+    if count > MAX_INSTANCES:
+        raise InputError(f"{place}: {count} instances, more than the limit of {MAX_INSTANCES}")
+
+
+def _collection(value: Any) -> list[tuple[Any, Any]] | None:
+    """Keys and values of what `for_each` runs over; None when it is not known."""
+    if isinstance(value, list):
+        return [(element, element) if isinstance(element, str) else (i, element) for i, element in enumerate(value)]
+    return list(value.items()) if isinstance(value, dict) else None
+
+
+def _expanded(body: Mapping[str, Any], scope: "ModuleScope") -> dict[str, Any]:
+    """The body without meta-arguments, with `dynamic` blocks written out at every level."""
+    plain = {key: value for key, value in body.items() if key not in _META_ARGUMENTS or key == "dynamic"}
+    expanded: dict[str, Any] = _with_dynamic(plain, scope)
+    return expanded
+
+
+def _with_dynamic(value: Any, scope: "ModuleScope") -> Any:
+    if isinstance(value, list):
+        return [_with_dynamic(element, scope) if isinstance(element, dict | list) else element for element in value]
+    written = {
+        key: _with_dynamic(inner, scope) if isinstance(inner, dict | list) else inner
+        for key, inner in value.items()
+        if key != "dynamic" or not _is_dynamic(inner)
+    }
+    if _is_dynamic(value.get("dynamic")):
+        for entry in _list(value["dynamic"]):
+            for name, specifications in entry.items():
+                blocks = [b for one in _list(specifications) for b in _dynamic_blocks(name, one, scope)]
+                written[name] = [*_list(written.get(name)), *blocks]
+    return written
+
+
+def _is_dynamic(value: Any) -> bool:
+    """Tells `dynamic` blocks from an attribute, or the key of a map, that happens to have that name."""
+    entries = _list(value)
+    return bool(entries) and all(
+        isinstance(entry, dict)
+        and all(isinstance(one, dict) and "content" in one for many in entry.values() for one in _list(many))
+        for entry in entries
+    )
+
+
+def _dynamic_blocks(name: str, specification: dict[str, Any], scope: "ModuleScope") -> list[Any]:
+    elements = _collection(scope.resolve(specification.get("for_each"), None, []))
+    if elements is None:
+        return [Unresolved(f"dynamic {name!r} over a collection that is not known here")]
+    _limit(len(elements), f"dynamic {name}")
+    iterator = specification.get("iterator") or name
+    return [
+        inner.resolve(_with_dynamic(content, inner), None, [])
+        for key, value in elements
+        for inner in [scope.binding({f"{iterator}.key": key, f"{iterator}.value": value})]
+        for content in _list(specification["content"])
+        if isinstance(content, dict)
+    ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+@dataclass(frozen=True)
+class ModuleScope:
+    """What names mean in a module, or in one instance of a resource in it (`bindings`: `each.value`, `count.index`)."""
+
+    module: Module
+    bindings: Mapping[str, Any] = field(default_factory=dict)
+    hops: int = 0
+
+    @property
+    def has_configuration(self) -> bool:
+        """See Scope.has_configuration."""
+        return True
+
+    def binding(self, names: Mapping[str, Any]) -> "ModuleScope":
+        """This scope with further names known."""
+        return replace(self, bindings={**self.bindings, **names})
+
+    def resolve(self, raw: Any, expression: Any, found: list[str]) -> Any:
+        """See Scope.resolve; `expression` is not used, as the expressions stand in the values themselves."""
+        if isinstance(raw, str):
+            return self._string(raw, found) if "${" in raw or "%{" in raw else raw
+        if isinstance(raw, list):
+            return [self.resolve(element, None, found) for element in raw]
+        if isinstance(raw, dict):
+            if any("${" in key for key in raw):
+                return self._with_computed_keys(raw, found)
+            return {key: self.resolve(element, None, found) for key, element in raw.items()}
+        if isinstance(raw, Unresolved):
+            found.extend(raw.references)
+        return raw
+
+    def _with_computed_keys(self, raw: dict[str, Any], found: list[str]) -> Any:
+        keys = [self.resolve(key, None, found) for key in raw]
+        if any(isinstance(key, Unresolved) for key in keys):
+            return Unresolved("a map with computed keys", tuple(found))
+        return {str(k): self.resolve(v, None, found) for k, v in zip(keys, raw.values(), strict=True)}
+
+    def _string(self, raw: str, found: list[str]) -> Any:
+        parts = template(raw)
+        met: list[str] = []
+        values = [part if isinstance(part, str) else self._expression(part, met) for part in parts]
+        met = list(dict.fromkeys(met))
+        found.extend(met)
+        if len(values) == 1:
+            return values[0]
+        if not any(isinstance(value, Unresolved | list | dict) for value in values):
+            return "".join(_as_text(value) for value in values)
+        deciding = {r for value in values if isinstance(value, Unresolved) for r in value.references}
+        plain = all(not isinstance(value, Unresolved) or value.is_reference for value in values)
+        literal = "".join(_as_text(value) for value in values if not isinstance(value, Unresolved | list | dict))
+        return Unresolved(raw, tuple(met), plain and len(deciding) == 1, literal)
+
+    def _expression(self, expression: Expression, met: list[str]) -> Any:
+        if expression.literal is not None:
+            return expression.literal[0]
+        if expression.traversal is not None:
+            return self._follow(expression.traversal, met)
+        subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
+        met.extend(subjects)
+        chooses = "?" in expression.text or expression.text.startswith("%{")
+        return Unresolved(f"${{{expression.text}}}", subjects, is_reference=len(subjects) == 1 and not chooses)
+
+    def _follow(self, reference: Reference, met: list[str]) -> Any:
+        """The value a traversal leads to, as far as it is written in this module."""
+        unknown = Unresolved(f"${{{reference}}}", (reference.subject,), is_reference=True)
+        root, _, name = reference.subject.partition(".")
+        if self.hops >= _MAX_HOPS:
+            met.append(reference.subject)
+            return unknown
+        scope = replace(self, hops=self.hops + 1)
+        bound, _, key = reference.subject.partition("[")
+        if bound in self.bindings:
+            value = scope.resolve(self.bindings[bound], None, met)
+            index = (_index(key),) if key else ()
+            return _descend(value, index + reference.path, unknown)
+        if root == "local" and name in self.module.local_values:
+            value = ModuleScope(self.module, hops=scope.hops).resolve(self.module.local_values[name], None, met)
+            return _descend(value, reference.path, unknown)
+        met.append(reference.subject)
+        if root == "var" and "default" in self.module.variables.get(name, {}):
+            return _descend(self.module.variables[name]["default"], reference.path, unknown)
+        if reference.resource and self.module.graph and reference.path:
+            return self._attribute_of(reference, met, unknown)
+        return unknown
+
+    def _attribute_of(self, reference: Reference, met: list[str], unknown: Unresolved) -> Any:
+        """What another resource of the module has been given, such as `${aws_rds_cluster.main.engine}`."""
+        assert self.module.graph is not None
+        resources = self.module.graph.at(reference.subject)
+        if len(resources) != 1 or not isinstance(resources[0].scope, ModuleScope):
+            return unknown
+        raw = _descend(resources[0].body, reference.path, None)
+        if raw is None:
+            return unknown
+        return replace(resources[0].scope, hops=self.hops + 1).resolve(raw, None, met)
+
+
+def _descend(value: Any, path: tuple[str | int, ...], otherwise: Any) -> Any:
+    for part in path:
+        if isinstance(value, Unresolved):
+            return value
+        if isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif isinstance(value, list) and len(value) == 1 and isinstance(part, str) and part != "*":
+            value = value[0].get(part) if isinstance(value[0], dict) else None
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, dict) and part == 0:
+            continue  # a block written as an object, addressed as the list it is
+        else:
+            return otherwise
+    return otherwise if value is None else value
+
+
+def _index(key: str) -> str | int:
+    """The index in the rest of an address after `[`: `0]` or `"name"]`."""
+    return key[1:-2] if key.startswith('"') else int(key[:-1])
+
+
+def _as_text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else "" if value is None else str(value)

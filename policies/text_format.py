@@ -1,0 +1,77 @@
+"""The result for people: what failed, where in the program, why it matters, how to fix it. Quiet when all is well."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.model import Assessment, Outcome, Policy
+from policies.result import GateResult
+
+WIDTH = 110
+_COLOURS = {"fail": "31", "undetermined": "33", "pass": "32", "waived": "36"}
+
+
+def to_text(result: GateResult, catalogue: Mapping[str, Policy], *, colour: bool = False) -> str:
+    """Findings first, the worst last before the summary line of each stack. Control characters are made visible."""
+    lines: list[str] = []
+    outcomes: tuple[Outcome, ...] = ("undetermined", "fail")
+    for outcome in outcomes:
+        for assessment in result.of_outcome(outcome):
+            lines += [*_finding(assessment, catalogue.get(assessment.policy), colour), ""]
+    lines += _summary(result, colour)
+    return "".join(f"{_visible(line)}\n" for line in lines)
+
+
+def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Iterator[str]:
+    word = _painted(assessment.outcome.upper(), assessment.outcome, colour)
+    yield f"{word}  {assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.address}"
+    place = f"{assessment.source.file}:{assessment.source.line}" if assessment.source else ""
+    seen = f"{assessment.attribute} = {_short(assessment.observed)}" if assessment.attribute else ""
+    if place or seen:
+        yield "    " + "  ".join(part for part in (place, seen) if part)
+    yield from _wrapped(assessment.message)
+    if policy:
+        yield from _wrapped(f"Why: {policy.rationale}")
+    yield from _wrapped(f"Fix: {assessment.remediation}")
+    if assessment.requirements:
+        yield from _wrapped(f"Requirements: {', '.join(assessment.requirements)}")
+
+
+def _summary(result: GateResult, colour: bool) -> Iterator[str]:
+    for document in result.documents:
+        mine = [one for one in result.assessments if one.stack == document.stack]
+        counts = {outcome: sum(one.outcome == outcome for one in mine) for outcome in result.summary}
+        engines = sorted({one.engine for one in mine if one.address})
+        resources = len(document.graph.resources)
+        yield f"{document.stack}  {document.kind}, {resources} resources ({document.path}), judged by {', '.join(engines)}"
+        yield "    " + ", ".join(
+            _painted(f"{count} {outcome}", outcome, colour and count > 0) for outcome, count in counts.items()
+        )
+    for validation in result.validation:
+        verdict = {"pass": "valid", "fail": "INVALID", "not-run": "not run"}[validation.outcome]
+        version = f" (Terraform {validation.terraform})" if validation.terraform else ""
+        detail = "" if validation.outcome == "pass" else f": {validation.message}"
+        yield f"{validation.stack}  terraform validate: {verdict}{version}{detail}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "(not set)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _painted(text: str, outcome: str, colour: bool) -> str:
+    code = _COLOURS.get(outcome)
+    return f"\0{code}m{text}\0m" if colour and code else text
+
+
+def _visible(line: str) -> str:
+    """Escapes what a terminal would obey (names and tags come from the input), then sets our own colours."""
+    shown = "".join(c if c.isprintable() or c == "\0" else c.encode("unicode_escape").decode() for c in line)
+    return shown.replace("\0", "\x1b[")

@@ -1,0 +1,166 @@
+"""Waivers: who accepted which finding, why, and until when.
+
+A waiver names one policy (or Checkov check) in one stack and the addresses it covers. It turns a failed or undetermined
+assessment into "waived", never into a pass. A waiver that is expired, covers nothing, or covers more than it says is a
+failure of its own, at its line of the file.
+"""
+
+import datetime
+import fnmatch
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from policies.errors import InputError
+from policies.model import Assessment, Source, Waiver
+
+MAX_DAYS = 180
+MIN_REASON_LENGTH = 20
+POLICY_ID = "waiver-is-valid"
+
+_REQUIRED = ("policy", "stack", "addresses", "reason", "owner", "ticket", "created", "expires")
+_OPTIONAL = ("matches",)
+
+
+def read(path: Path) -> tuple[list[Waiver], dict[int, int]]:
+    """The waivers in the file, and for each line with patterns the number of findings they may match.
+
+    Raises InputError, with the line, for anything that is not a list of complete entries.
+    """
+    from ruamel.yaml import YAML  # read only when there is a file: its import takes as long as all policies
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        document = YAML(typ="rt").load(path.read_text("utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if document is None:
+        return [], {}
+    entries = document.get("waivers") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or set(document) != {"waivers"}:
+        raise InputError(f"{path}: expected one key, `waivers`, with a list of entries")
+    lines = [entries.lc.item(index)[0] + 1 for index in range(len(entries))]  # type: ignore[attr-defined]
+    waivers = [_waiver(entry, path, line) for entry, line in zip(entries, lines, strict=True)]
+    counts = {line: entry["matches"] for entry, line in zip(entries, lines, strict=True) if "matches" in entry}
+    return waivers, counts
+
+
+def _waiver(entry: Any, path: Path, line: int) -> Waiver:
+    place = f"{path}:{line}"
+    if not isinstance(entry, dict):
+        raise InputError(f"{place}: an entry must be a mapping")
+    missing = [key for key in _REQUIRED if not entry.get(key)]
+    unknown = [str(key) for key in entry if key not in _REQUIRED + _OPTIONAL]
+    if missing or unknown:
+        wrong = f"missing {', '.join(missing)}" if missing else f"unknown key {', '.join(unknown)}"
+        raise InputError(f"{place}: {wrong}")
+    addresses = entry["addresses"]
+    if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
+        raise InputError(f"{place}: addresses must be a list of resource addresses")
+    if any("*" in address for address in addresses) and not isinstance(entry.get("matches"), int):
+        raise InputError(f"{place}: a pattern needs `matches`, the number of findings it may cover")
+    for key in ("created", "expires"):
+        if not isinstance(entry[key], datetime.date):
+            raise InputError(f"{place}: {key} must be a date such as 2026-01-31")
+    return Waiver(
+        policy=str(entry["policy"]),
+        stack=str(entry["stack"]),
+        addresses=tuple(str(address) for address in addresses),
+        reason=" ".join(str(entry["reason"]).split()),
+        owner=str(entry["owner"]),
+        ticket=str(entry["ticket"]),
+        created=str(entry["created"]),
+        expires=str(entry["expires"]),
+        place=Source(path.as_posix(), line),
+    )
+
+
+def apply(
+    assessments: Sequence[Assessment],
+    waivers: Sequence[Waiver],
+    counts: dict[int, int],
+    known_ids: frozenset[str],
+    today: datetime.date,
+) -> list[Assessment]:
+    """The assessments with waived ones marked, and one failed assessment per waiver that is not valid.
+
+    `known_ids` are the policies and checks that took part in this run, and `assessments` covers the stacks that did: a
+    waiver for others is neither used nor unused, except that a policy nobody knows is a mistake.
+    """
+    result = list(assessments)
+    judged = {assessment.stack for assessment in assessments}
+    invalid: list[Assessment] = []
+    for waiver in waivers:
+        if waiver.stack not in judged or waiver.policy not in known_ids:
+            continue
+        covered = [i for i, one in enumerate(result) if _covers(waiver, one)]
+        problem = _problem(waiver, [result[i].address for i in covered], counts.get(waiver.place.line), today)
+        if problem:
+            invalid.append(_invalid(waiver, problem))
+            continue
+        for index in covered:
+            result[index] = replace(result[index], outcome="waived", waiver=waiver)
+    return result + invalid
+
+
+def _covers(waiver: Waiver, assessment: Assessment) -> bool:
+    return (
+        assessment.policy == waiver.policy
+        and assessment.stack == waiver.stack
+        and assessment.outcome in ("fail", "undetermined")
+        and any(_matches(address, assessment.address) for address in waiver.addresses)
+    )
+
+
+def _matches(pattern: str, address: str) -> bool:
+    """Only `*` is special; `[` belongs to instance keys."""
+    if "*" not in pattern:
+        return pattern == address
+    return fnmatch.fnmatchcase(address, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _problem(waiver: Waiver, covered: list[str], allowed: int | None, today: datetime.date) -> str | None:
+    created, expires = (datetime.date.fromisoformat(day) for day in (waiver.created, waiver.expires))
+    if today > expires:
+        return f"expired on {expires}"
+    if (expires - created).days > MAX_DAYS:
+        return f"runs for {(expires - created).days} days; at most {MAX_DAYS} are allowed"
+    if created > today:
+        return f"was created in the future, on {created}"
+    if len(waiver.reason) < MIN_REASON_LENGTH:
+        return f"the reason is shorter than {MIN_REASON_LENGTH} characters"
+    unused = [pattern for pattern in waiver.addresses if not any(_matches(pattern, one) for one in covered)]
+    if unused:
+        return f"covers nothing: {', '.join(unused)} has no such finding"
+    if allowed is not None and len(covered) != allowed:
+        return f"matches {len(covered)} findings where {allowed} are named"
+    return None
+
+
+def _invalid(waiver: Waiver, problem: str) -> Assessment:
+    return Assessment(
+        policy=POLICY_ID,
+        engine="policies",
+        stack=waiver.stack,
+        address=f"{waiver.place.file}:{waiver.place.line}",
+        outcome="fail",
+        severity="high",
+        attribute="",
+        observed=None,
+        message=f"the waiver of {waiver.policy} {problem}",
+        remediation="Mend the finding, or have its owner renew, narrow or remove the waiver.",
+        source=waiver.place,
+    )
+
+
+def unknown_ids(waivers: Sequence[Waiver], every_id: frozenset[str]) -> Iterator[Assessment]:
+    """A failed assessment for each waiver of a policy or check that does not exist."""
+    for waiver in waivers:
+        if waiver.policy not in every_id:
+            yield _invalid(waiver, "names a policy or check that does not exist")
