@@ -1,6 +1,7 @@
 """The command line: arguments in, findings and an exit code out. See `python -m policies check --help`."""
 
 import argparse
+import contextlib
 import datetime
 import difflib
 import os
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         message = f"policies: internal error: {type(error).__name__}: {error} (POLICIES_TRACEBACK=1 shows where)"
     for path in outputs:
-        path.unlink(missing_ok=True)  # what stands there is of an earlier run, and would pass for this one's
+        with contextlib.suppress(OSError):
+            path.unlink()  # what stands there is of an earlier run, and would pass for this one's
     print(" ".join(message.splitlines()).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
     return NOT_JUDGED
 
@@ -119,8 +121,8 @@ def _formats(options: argparse.Namespace) -> list[tuple[Writer, Path | None]]:
         kind, _, file = name.partition("=")
         path = Path(file) if file else options.output
         writers: dict[str, Writer] = {
-            "json": to_json,
             "text": lambda r, p=path: to_text(r, {one.id: one for one in catalogue()}, colour=colour and p is None),  # type: ignore[misc]
+            "json": to_json,
         }
         if kind not in writers:
             raise InputError(f"--format {kind}: not one of {', '.join(writers)}")

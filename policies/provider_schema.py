@@ -74,7 +74,7 @@ def ask_terraform() -> JsonObject:
 def _terraform(folder: str, *arguments: str) -> str:
     command = ["terraform", *arguments]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise SchemaError("terraform is not on PATH: install it, or name a schema file") from None
     if done.returncode != 0:

@@ -11,11 +11,12 @@ _FOLDER = Path(__file__).parent
 
 @functools.cache
 def taggable_types() -> tuple[str, ...]:
-    """Every resource type that takes tags, from the provider's schema."""
-    return tuple(json.loads((_FOLDER / "aws_taggable.json").read_text("utf-8"))["types"])
+    """Every resource type that takes tags, in a map or in blocks, from the provider's schema."""
+    taggable = json.loads((_FOLDER / "aws_taggable.json").read_text("utf-8"))
+    return (*taggable["types"], *taggable["tag_blocks"])
 
 
 @functools.cache
 def encryption_at_rest() -> dict[str, dict[str, Any]]:
-    """Resource type -> how its data at rest takes a KMS key; the file explains the keys."""
+    """Resource type -> how its data at rest takes a KMS key; README.md explains the words."""
     return tomllib.loads((_FOLDER / "encryption_at_rest.toml").read_text("utf-8"))

@@ -1,0 +1,53 @@
+"""Who manages a KMS key: the customer, or AWS."""
+
+import re
+
+from policies.graph import ResourceGraph
+from policies.model import Finding
+from policies.resources import Attribute, Resource, Unresolved
+
+_DECLARED = (
+    "aws_kms_key",
+    "aws_kms_replica_key",
+    "aws_kms_external_key",
+    "aws_kms_replica_external_key",
+    "aws_kms_alias",
+)
+_LOOKED_UP = ("data.aws_kms_key", "data.aws_kms_alias")
+_GIVEN = re.compile(r"arn:[\w-]+:kms:|alias/|mrk-[0-9a-f]{32}$|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def customer_managed(key: Attribute, graph: ResourceGraph) -> Finding:
+    """Whether the key at this attribute is the customer's own.
+
+    A key declared here, looked up, or given from outside (an input, a literal) counts; the alias `alias/aws/...` is
+    AWS's however it is reached. In a state, a bare ARN says nothing about who manages the key.
+    """
+    if key.is_missing:
+        return key.fails("no key is named, so AWS uses a key of its own, or none")
+    known = "" if key.is_unresolved else key.text
+    if "alias/aws/" in known:
+        return key.fails(f"{known} is a key that AWS manages")
+    for found in graph.targets(key, *_DECLARED, *_LOOKED_UP):
+        if _aws_manages(found):
+            return key.fails(f"{found.address} looks up a key that AWS manages")
+        return key.passes(f"encrypted with the key {found.address}")
+    if isinstance(key.raw_value, Unresolved):
+        return _from_outside(key, key.raw_value)
+    if not _GIVEN.match(known):
+        return key.fails(f"{known} is not a KMS key of the customer")
+    if not key.resource.scope.has_configuration and not known.startswith("alias/"):
+        return key.undetermined("the key is not part of this state, so who manages it is not known")
+    return key.passes("encrypted with a key given from outside")
+
+
+def _aws_manages(key: Resource) -> bool:
+    names = (key.attribute(path) for path in ("name", "key_id"))
+    return key.type in _LOOKED_UP and any("alias/aws/" in name.text for name in names if not name.is_unresolved)
+
+
+def _from_outside(key: Attribute, value: Unresolved) -> Finding:
+    """An input variable or any other data source hands over what somebody else chose to be the key."""
+    if value.is_reference and value.references[0].startswith(("var.", "data.")):
+        return key.passes(f"encrypted with the key that {value.references[0]} hands over")
+    return key.undetermined(f"which key this is cannot be known here: {value.text}")

@@ -1,0 +1,58 @@
+"""What the tests of the gate share: running it as its user does, and Terraform where it can be had."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command line."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Callable[..., Run]:
+    """Runs `python -m policies check ARGUMENTS` in an empty folder."""
+
+    def run(*arguments: str | Path) -> Run:
+        command = [sys.executable, "-m", "policies", "check", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def terraform() -> str:
+    """The terraform program; its absence skips the test, except in CI."""
+    program = shutil.which("terraform")
+    if program is None:
+        message = "terraform is not on PATH: install it to run this test"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return program
+
+
+def write(path: Path, content: Any) -> Path:
+    """Writes JSON (or text) and returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path

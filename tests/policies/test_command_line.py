@@ -1,0 +1,165 @@
+"""The command line as pipelines use it: exit codes, one clear line for bad input, stable machine-readable results."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.policies.conftest import Run, write
+
+Gate = Callable[..., Run]
+
+GOOD = {"resource": {"aws_launch_template": {"web": {"metadata_options": {"http_tokens": "required"}}}}}
+BAD = {"resource": {"aws_launch_template": {"web": {"name": "web"}}}}
+UNKNOWN = {"resource": {"aws_launch_template": {"web": {"metadata_options": {"http_tokens": "${var.tokens}"}}}}}
+NOTHING = {"resource": {"null_resource": {"x": {}}}}
+IMDS = ("--policy", "imdsv2-required")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code"),
+    [
+        (GOOD, (), 0),
+        (BAD, (), 1),
+        (UNKNOWN, (), 2),
+        (UNKNOWN, ("--undetermined=fail",), 2),
+        (UNKNOWN, ("--undetermined=warn",), 0),
+        (NOTHING, (), 3),
+        ({"resource": {**GOOD["resource"], "aws_instance": {"i": {}}}}, ("--undetermined=warn",), 1),
+    ],
+)
+def test_exit_code_says_what_was_found(
+    gate: Gate, tmp_path: Path, content: object, options: tuple[str, ...], code: int
+) -> None:
+    assert gate(write(tmp_path / "x.tf.json", content), *IMDS, *options).code == code
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"resource": {', "x.tf.json:1:15: not valid JSON"),
+        ("", "the file is empty"),
+        ('{"resource": {"a_b": {"c": {"d": 1, "d": 2}}}}', "the key 'd' stands more than once"),
+        (NOTHING, "no resource in it was judged"),
+        ('{"format_version": "1.0", "terraform_version": "1.11.4"}', "no resource in it was judged"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_3(gate: Gate, tmp_path: Path, content: object, message: str) -> None:
+    run = gate(write(tmp_path / "x.tf.json", content), *IMDS)
+    assert run.code == 3
+    assert message in run.err
+    assert len(run.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere",), "nowhere: no such file"),
+        (("empty",), "no *.tf.json file in it"),
+        (("x.tf.json", "--policy", "imdsv2-requierd"), "did you mean imdsv2-required?"),
+        (("x.tf.json", "--format", "xml"), "--format xml: not one of text, json"),
+        (("x.tf.json", "--format", "text", "--format", "json"), "two formats for standard output"),
+        (("x.tf.json", "--waivers", "missing.yaml"), "missing.yaml: cannot be read"),
+        (("x.tf.json", "--output", "x.tf.json/deeper"), "cannot be written"),
+        (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_wrong_use_is_one_clear_line_and_exit_code_3(
+    gate: Gate, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    write(tmp_path / "x.tf.json", GOOD)
+    (tmp_path / "empty").mkdir()
+    run = gate(*arguments)
+    assert run.code == 3
+    assert message in run.err
+    assert len(run.err.splitlines()) == 1
+
+
+def test_an_unreadable_file_is_one_clear_line(gate: Gate, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tf.json", GOOD)
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        path.unlink()
+        path.symlink_to(tmp_path / "gone")  # root reads everything: a dangling link is unreadable for root, too
+    run = gate(path)
+    assert run.code == 3
+    assert len(run.err.splitlines()) == 1
+
+
+def test_a_failed_run_leaves_no_older_result_behind(gate: Gate, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tf.json", GOOD)
+    assert gate(path, *IMDS, "--format", "json=result.json").code == 0
+    assert (tmp_path / "result.json").exists()
+    path.write_text("{")
+    assert gate(path, *IMDS, "--format", "json=result.json").code == 3
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_json_result_follows_the_contract(gate: Gate, tmp_path: Path) -> None:
+    run = gate(write(tmp_path / "portal.tf.json", BAD), *IMDS, "--format", "json")
+    result = run.json
+    assert result["schema"] == "gate-result/1"
+    [document] = result["inputs"]
+    assert (document["kind"], document["stack"]) == ("synth", "portal")
+    assert len(document["sha256"]) == 64
+    [row] = result["assessments"]
+    assert {key: row[key] for key in ("policy", "engine", "stack", "address", "outcome", "severity", "attribute")} == {
+        "policy": "imdsv2-required",
+        "engine": "policies",
+        "stack": "portal",
+        "address": "aws_launch_template.web",
+        "outcome": "fail",
+        "severity": "high",
+        "attribute": "metadata_options.http_tokens",
+    }
+    assert row["requirements"] == ["2.2.6"]
+    assert row["waiver"] is None
+    assert result["summary"] == {"pass": 0, "fail": 1, "undetermined": 0, "not-applicable": 0, "waived": 0}
+
+
+def test_same_input_gives_the_same_bytes_whatever_its_order(gate: Gate, tmp_path: Path) -> None:
+    bodies = {f"t{i}": {"name": f"t{i}"} for i in range(5)}
+    first = write(tmp_path / "a" / "x.tf.json", {"resource": {"aws_launch_template": bodies}})
+    second = write(tmp_path / "b" / "x.tf.json", {"resource": {"aws_launch_template": dict(reversed(bodies.items()))}})
+    rows = [gate(path, *IMDS, "--format", "json").json["assessments"] for path in (first, second)]
+    assert json.dumps(rows[0]) == json.dumps(rows[1])
+
+
+def test_fingerprint_survives_a_move_to_another_line_and_changes_with_the_address(gate: Gate, tmp_path: Path) -> None:
+    def fingerprint(name: str, line: int) -> str:
+        body = {"//": {"metadata": {"path": "s/x"}}}
+        path = write(tmp_path / "cdk.tf.json", {"resource": {"aws_launch_template": {name: body}}})
+        write(tmp_path / "sources.json", {"s/x": {"file": "infra/x.py", "line": line}})
+        [row] = gate(path, *IMDS, "--format", "json").json["assessments"]
+        return str(row["fingerprint"])
+
+    assert fingerprint("web", 1) == fingerprint("web", 99)
+    assert fingerprint("web", 1) != fingerprint("api", 1)
+
+
+def test_text_names_policy_address_line_reason_and_remedy(gate: Gate, tmp_path: Path) -> None:
+    body = {"//": {"metadata": {"path": "portal/compute/web"}}}
+    write(tmp_path / "cdk.tf.json", {"resource": {"aws_launch_template": {"web": body}}})
+    write(tmp_path / "sources.json", {"portal/compute/web": {"file": "infra/compute.py", "line": 41}})
+    out = gate("cdk.tf.json", *IMDS).out
+    for part in ("imdsv2-required", "aws_launch_template.web", "infra/compute.py:41", "Why:", "Fix:", "1 fail"):
+        assert part in out
+
+
+def test_names_from_the_input_cannot_command_the_terminal(gate: Gate, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tf.json", {"resource": {"aws_launch_template": {"\x1b[2Jweb\u202e": {}}}})
+    run = gate(path, *IMDS)
+    assert run.code == 1
+    assert "\x1b" not in run.out
+    assert "\u202e" not in run.out
+    assert "\\x1b[2Jweb\\u202e" in run.out
+
+
+def test_two_stacks_of_one_name_are_refused(gate: Gate, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write(tmp_path / folder / "portal.tf.json", GOOD)
+    run = gate("a/portal.tf.json", "b/portal.tf.json")
+    assert run.code == 3
+    assert "a second stack named 'portal'" in run.err

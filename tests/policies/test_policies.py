@@ -1,0 +1,53 @@
+"""Every policy on its fixtures: exactly the expected outcome on every resource, no more and no less.
+
+A fixture is legal Terraform JSON whose top-level comment says what to expect: {"expected": {address: [outcome,
+attribute]}}. Its file name starts with the outcome that it shows.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policies import documents, engine
+from policies.model import OUTCOMES, Policy
+from policies.registry import catalogue
+
+FIXTURES = sorted(Path(__file__).parent.glob("*/*/*.tf.json"))
+POLICIES = {policy.id: policy for policy in catalogue()}
+
+
+def policy_of(fixture: Path) -> Policy:
+    return POLICIES[fixture.parent.name.replace("_", "-")]
+
+
+def fixtures_of(policy: Policy) -> list[Path]:
+    return [fixture for fixture in FIXTURES if fixture.parent.name == policy.id.replace("-", "_")]
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: f"{path.parent.name}/{path.name[:-8]}")
+def test_policy_finds_exactly_what_the_fixture_expects(fixture: Path) -> None:
+    [document] = documents.read([fixture])
+    expected = json.loads(fixture.read_text())["//"]["expected"]
+    assessments = list(engine.assess(document.graph, document.stack, [policy_of(fixture)]))
+    assert {one.address: [one.outcome, one.attribute] for one in assessments} == expected
+    shown = next(outcome for outcome in OUTCOMES if fixture.name.startswith(outcome))
+    assert shown in {outcome for outcome, _ in expected.values()}
+
+
+@pytest.mark.parametrize("policy", catalogue(), ids=lambda policy: policy.id)
+def test_policy_is_shown_accepting_rejecting_and_not_knowing(policy: Policy) -> None:
+    names = [fixture.name for fixture in fixtures_of(policy)]
+    wanted = ["undetermined-"]
+    if policy.id != "modules-are-judged":  # its one verdict is that nobody can tell
+        wanted += ["pass-", "fail-attribute-missing"]
+    assert [start for start in wanted if not any(name.startswith(start) for name in names)] == []
+
+
+@pytest.mark.parametrize("policy", catalogue(), ids=lambda policy: policy.id)
+def test_policy_is_presentable(policy: Policy) -> None:
+    assert len(policy.rationale) > 60
+    assert policy.title[0].isupper()
+    assert not policy.title.endswith(".")
+    assert " and " not in policy.title or policy.id == "logs-kept-90-days" or len(policy.title.split(" and ")) == 2
+    assert policy.applies_to
