@@ -8,7 +8,6 @@ export ENVIRONMENT_SUFFIX ?= dev
 PYTHON ?= python3.11
 # auto: validate with Terraform where it can be had; require: fail without it (CI does)
 VALIDATE ?= auto
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export CHECKPOINT_DISABLE := 1
 
 BIN := .venv/bin

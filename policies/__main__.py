@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import datetime
 import difflib
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
+    gc.disable()  # one short run: what it builds it needs until its end, and looking for garbage costs a third of it
     outputs: list[Path] = []
     try:
         formats = _formats(options)

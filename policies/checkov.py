@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -173,6 +174,7 @@ def _assessments(records: list[tuple[Any, Outcome]], by_line: dict[int, Resource
             continue
         seen.add((record.check_id, address))
         keys = [key for key in record.check_result.get("evaluated_keys") or [] if key != "resource_type"]
+        attribute = _attribute_path(keys[0]) if len(keys) == 1 else ""
         yield Assessment(
             policy=record.check_id,
             engine="checkov",
@@ -180,10 +182,22 @@ def _assessments(records: list[tuple[Any, Outcome]], by_line: dict[int, Resource
             address=address,
             outcome=outcome,
             severity=SEVERITY,
-            attribute=keys[0].replace("/[", "[").replace("/", ".") if len(keys) == 1 else "",
-            observed=None,
+            attribute=attribute,
+            observed=_observed(resource, attribute),
             message=record.check_name,
             remediation=f"See Checkov's documentation of {record.check_id}.",
             construct_path=resource.construct_path if resource else None,
             source=resource.source if resource else None,
         )
+
+
+def _attribute_path(key: str) -> str:
+    """Checkov's `metadata_options/[0]/http_tokens` as Terraform's path; a block that stands once needs no index."""
+    return key.replace("/[0]", "").replace("/[", "[").replace("/", ".")
+
+
+def _observed(resource: Resource | None, path: str) -> Any:
+    """What stands there: Checkov does not say. Its paths may hold wildcards and indexes, which we do not follow."""
+    if resource is None or not re.fullmatch(r"\w+(\.\w+)*", path):
+        return None
+    return resource.attribute(path).fails("").observed

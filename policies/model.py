@@ -7,7 +7,7 @@ One word, one meaning: a *policy* is our check of one claim; an *assessment* is 
 import hashlib
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -108,13 +108,12 @@ class Assessment:
     source: Source | None = None
     requirements: tuple[str, ...] = ()
     waiver: Waiver | None = None
-    fingerprint: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        """The fingerprint names the finding, not the line it stands on, so that it survives edits elsewhere."""
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names the finding, not the line it stands on, so that it survives edits elsewhere."""
         identity = "\0".join((self.policy, self.stack, self.address, self.attribute))
-        digest = hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
-        object.__setattr__(self, "fingerprint", digest[:32])
+        return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:

@@ -177,20 +177,21 @@ class Block:
     def attribute(self, path: str) -> Attribute:
         """The attribute at `path` below this block: names joined by dots, each one a block that may stand once."""
         full_path = f"{self.path}.{path}" if self.path else path
+        scope = self._resource.scope
         body, expressions = self._body, self._expressions
-        for name in path.split("."):
+        for name in path.split(".") if "." in path else (path,):
             found: list[str] = []
-            body, expressions = _only(body), _only(expressions)
-            if isinstance(body, str):
-                body = self.resource.scope.resolve(body, expressions, found)
+            if type(body) is not dict:
                 body = _only(body)
-            if isinstance(body, Unresolved):
-                return Attribute(self.resource, full_path, body, tuple(found) or body.references)
-            body = body.get(name) if isinstance(body, Mapping) else None
-            expressions = expressions.get(name) if isinstance(expressions, Mapping) else None
+                if isinstance(body, str):
+                    body = _only(scope.resolve(body, expressions, found))
+                if isinstance(body, Unresolved):
+                    return Attribute(self._resource, full_path, body, tuple(found) or body.references)
+            body = body.get(name) if isinstance(body, dict) else None
+            expressions = _below(expressions, name)
         found = []
-        value = self.resource.scope.resolve(body, expressions, found)
-        return Attribute(self.resource, full_path, value, tuple(dict.fromkeys(found)))
+        value = None if body is None else scope.resolve(body, expressions, found)
+        return Attribute(self._resource, full_path, value, tuple(dict.fromkeys(found)) if found else ())
 
     def blocks(self, path: str) -> "tuple[Block, ...]":
         """Every block at `path`, whether it is written as one object or as an array of them.
@@ -199,8 +200,8 @@ class Block:
         """
         name, _, rest = path.partition(".")
         full_path = f"{self.path}.{name}" if self.path else name
-        body = self._body.get(name) if isinstance(self._body, Mapping) else None
-        expressions = self._expressions.get(name) if isinstance(self._expressions, Mapping) else None
+        body = self._body.get(name) if isinstance(self._body, dict) else None
+        expressions = _below(self._expressions, name)
         if isinstance(body, str | Unresolved):
             body = Attribute(self.resource, full_path, self.resource.scope.resolve(body, expressions, []), ()).value
         bodies = body if isinstance(body, list) else [] if body is None else [body]
@@ -211,7 +212,7 @@ class Block:
                 message = f"the blocks are not known here: {element.text}"
                 raise Undetermined(Finding("undetermined", full_path, element.text, message))
             counterpart = written[index] if len(written) == len(bodies) else None
-            if isinstance(element, Mapping):
+            if isinstance(element, dict):
                 found.append(Block(self.resource, f"{full_path}[{index}]", element, counterpart))
         return tuple(nested for block in found for nested in block.blocks(rest)) if rest else tuple(found)
 
@@ -286,8 +287,16 @@ def _only(value: Any) -> Any:
     return value[0] if value else None
 
 
+def _below(expressions: Any, name: str) -> Any:
+    """The configuration's counterpart one level down; None where there is none."""
+    if expressions is None:
+        return None
+    expressions = _only(expressions)
+    return expressions.get(name) if isinstance(expressions, dict) else None
+
+
 def _has_unresolved(value: Any) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(_has_unresolved(element) for element in value.values())
     if isinstance(value, list):
         return any(_has_unresolved(element) for element in value)
@@ -296,6 +305,8 @@ def _has_unresolved(value: Any) -> bool:
 
 def _is_sensitive(marks: Any, path: str) -> bool:
     """Whether a plan or state marks the value at `path`, or any part of it, as sensitive."""
+    if not marks:
+        return False
     for step in re.findall(r"[^.\[\]]+", path):
         if marks is True:
             return True
@@ -303,12 +314,12 @@ def _is_sensitive(marks: Any, path: str) -> bool:
             marks = marks[int(step)] if step.isdigit() and int(step) < len(marks) else _only(marks)
             if step.isdigit():
                 continue
-        marks = marks.get(step) if isinstance(marks, Mapping) else None
+        marks = marks.get(step) if isinstance(marks, dict) else None
     return _any_mark(marks)
 
 
 def _any_mark(marks: Any) -> bool:
-    if isinstance(marks, Mapping):
+    if isinstance(marks, dict):
         return any(_any_mark(mark) for mark in marks.values())
     if isinstance(marks, list):
         return any(_any_mark(mark) for mark in marks)
@@ -321,6 +332,6 @@ def _shown(value: Any) -> Any:
         return value.text
     if isinstance(value, list):
         return [_shown(element) for element in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _shown(element) for key, element in value.items()}
     return value

@@ -93,7 +93,9 @@ def to_json(result: GateResult) -> str:
 
 
 def _row(assessment: Assessment) -> dict[str, Any]:
-    row = asdict(assessment)
-    if assessment.waiver:
-        row["waiver"]["addresses"] = list(assessment.waiver.addresses)
-    return row
+    return {
+        **vars(assessment),
+        "source": asdict(assessment.source) if assessment.source else None,
+        "waiver": asdict(assessment.waiver) if assessment.waiver else None,
+        "fingerprint": assessment.fingerprint,
+    }

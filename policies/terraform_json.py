@@ -27,9 +27,8 @@ TOP_LEVEL = frozenset(
         "moved", "import", "removed", "check", "ephemeral",
     }
 )  # fmt: skip
-_META_ARGUMENTS = frozenset(
-    {"//", "count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "dynamic"}
-)
+# What says how often, where and why a block exists, not what it is; `dynamic` is written out instead.
+_NOT_ATTRIBUTES = frozenset({"//", "count", "for_each", "provider"})
 _WITHOUT_LABEL = ("terraform", "locals", "moved", "import", "removed")
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "module": 1, "variable": 1, "output": 1, "check": 1}
 
@@ -236,8 +235,8 @@ def _collection(value: Any) -> list[tuple[Any, Any]] | None:
 
 
 def _expanded(body: Mapping[str, Any], scope: "ModuleScope") -> dict[str, Any]:
-    """The body without meta-arguments, with `dynamic` blocks written out at every level."""
-    plain = {key: value for key, value in body.items() if key not in _META_ARGUMENTS or key == "dynamic"}
+    """The body's attributes and blocks, with `dynamic` blocks written out at every level."""
+    plain = {key: value for key, value in body.items() if key not in _NOT_ATTRIBUTES}
     expanded: dict[str, Any] = _with_dynamic(plain, scope)
     return expanded
 

@@ -43,8 +43,8 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         mine = [one for one in result.assessments if one.stack == document.stack]
         counts = {outcome: sum(one.outcome == outcome for one in mine) for outcome in result.summary}
         engines = sorted({one.engine for one in mine if one.address})
-        resources = len(document.graph.resources)
-        yield f"{document.stack}  {document.kind}, {resources} resources ({document.path}), judged by {', '.join(engines)}"
+        size = len(document.graph.resources)
+        yield f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {', '.join(engines)}"
         yield "    " + ", ".join(
             _painted(f"{count} {outcome}", outcome, colour and count > 0) for outcome, count in counts.items()
         )

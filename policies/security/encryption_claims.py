@@ -6,7 +6,6 @@ The README beside the data defines the words (`key`, `switch`, `value`, `each`, 
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from policies.data import encryption_at_rest
@@ -23,7 +22,7 @@ def judge_claims(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     for claim in encryption_at_rest()[resource.type]["claims"]:
         if all(_holds(resource, path, condition) for path, condition in claim.get("when", {}).items()):
             for finding in _judge(claim, resource, graph):
-                yield replace(finding, message=f"{claim['note']}: {finding.message}")
+                yield _with_message(finding, f"{claim['note']}: {finding.message}")
 
 
 def _judge(claim: Claim, resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
@@ -140,4 +139,8 @@ def _own_paths(claim: Claim) -> list[str]:
 def _of_another(finding: Finding, resource: Resource) -> Finding:
     """A finding in another resource, told at the one that is judged."""
     place = f"{resource.address}: {finding.attribute}: " if finding.attribute else f"{resource.address}: "
-    return replace(finding, attribute="", message=f"{place}{finding.message}")
+    return Finding(finding.outcome, "", finding.observed, f"{place}{finding.message}")
+
+
+def _with_message(finding: Finding, message: str) -> Finding:
+    return Finding(finding.outcome, finding.attribute, finding.observed, message)

@@ -51,6 +51,20 @@ def terraform() -> str:
     return program
 
 
+@pytest.fixture(scope="session")
+def provider(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The AWS provider, from the registry or a mirror; its absence skips the test, except in CI."""
+    folder = tmp_path_factory.mktemp("provider")
+    required = {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}
+    write(folder / "main.tf.json", {"terraform": {"required_providers": required}})
+    command = [terraform, f"-chdir={folder}", "init", "-backend=false", "-input=false", "-no-color"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        reason = " ".join(done.stderr.partition("Error: ")[2].split()[:20])
+        message = f"the AWS provider cannot be had: {reason}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
 def write(path: Path, content: Any) -> Path:
     """Writes JSON (or text) and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)

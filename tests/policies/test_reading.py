@@ -1,4 +1,4 @@
-"""Every shape that is legal in Terraform JSON is read as Terraform reads it; everything else is refused, with a place."""
+"""Every legal shape of Terraform JSON is read as Terraform reads it; everything else is refused, with a place."""
 
 import json
 from pathlib import Path
@@ -73,8 +73,8 @@ REFUSED = {
     "two values": ("{} {}", "not valid JSON: Extra data"),
     "not a number": ('{"resource": {"a_b": {"c": {"d": NaN}}}}', "NaN is not a JSON number"),
     "infinity by exponent": ('{"resource": {"a_b": {"c": {"d": 1e999}}}}', "out of range"),
-    "endless digits": ('{"resource": {"a_b": {"c": {"d": %s}}}}' % ("9" * 5000), "too many digits"),
-    "too deep": ('{"resource": {"a_b": {"c": {"d": %s%s}}}}' % ("[" * 300, "]" * 300), "nested deeper than"),
+    "endless digits": ('{"resource": {"a_b": {"c": {"d": ' + "9" * 5000 + "}}}}", "too many digits"),
+    "too deep": ('{"resource": {"a_b": {"c": {"d": ' + "[" * 300 + "]" * 300 + "}}}}", "nested deeper than"),
     "far too deep": ("[" * 100_000, "nested deeper than"),
     "half a surrogate pair": ('{"resource": {"a_b": {"c": {"d": "\\ud800"}}}}', "surrogate"),
     "empty": ("", "the file is empty"),

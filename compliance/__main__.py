@@ -1,0 +1,107 @@
+"""The command line: `python -m compliance report` and `python -m compliance lint`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from compliance.lint import problems
+from compliance.requirements import load
+from policies.errors import InputError
+from policies.model import Policy
+
+EXIT_DONE = 0
+EXIT_PROBLEMS = 1
+EXIT_BAD_INPUT = 3
+RESULT = Path("build/report/gate-result.json")
+OUTPUT = Path("build/report")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 the linter found something, 3 bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "lint":
+            return _lint()
+        return _report(options.result, options.output, options.time)
+    except InputError as error:
+        print(f"compliance: {_one_line(str(error))}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+def catalogue() -> tuple[Policy, ...]:
+    """The policies of this repository. The one place that loads them: a title needs an import."""
+    from policies.registry import catalogue as registered
+
+    return tuple(registered())
+
+
+def _lint() -> int:
+    framework = load()
+    found = problems(framework, catalogue())
+    for problem in found:
+        print(problem)
+    if found:
+        return EXIT_PROBLEMS
+    print(
+        f"{len(framework.edges)} edges map {len({edge.requirement for edge in framework.edges})} requirements; "
+        f"{len(framework.identifiers)} identifiers are known, {len(framework.described)} described."
+    )
+    return EXIT_DONE
+
+
+def _report(result: Path, output: Path, time: str | None) -> int:
+    from compliance.control_report import control_report
+    from compliance.gate_result import read_gate_result
+    from compliance.provenance import provenance
+    from compliance.render_html import render_html
+    from compliance.render_json import render_json
+    from compliance.render_markdown import render_markdown
+
+    gate_result = read_gate_result(result)
+    origin = provenance(result.as_posix(), time, Path.cwd())
+    report = control_report(gate_result, load(), catalogue(), origin)
+    forms = {
+        "report.json": render_json(report),
+        "report.md": render_markdown(report),
+        "index.html": render_html(report),
+    }
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in forms.items():
+            (output / name).write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror or error})") from error
+    tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)
+    print(f"{output.as_posix()}: {', '.join(forms)} ({tally})")
+    return EXIT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m compliance", description="The control report on PCI DSS 4.0.1.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    report = commands.add_parser("report", help="write report.json, report.md and index.html")
+    report.add_argument("result", nargs="?", type=Path, default=RESULT, help="the gate's result (%(default)s)")
+    report.add_argument("--output", type=Path, default=OUTPUT, help="folder to write to (%(default)s)")
+    report.add_argument(
+        "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
+    )
+    commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with exit code 3 on a command line it does not understand, like every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"compliance: {_one_line(message)}\n")
+
+
+def _one_line(message: str) -> str:
+    """Messages quote input, which may hold anything; a terminal gets printable characters only."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in message)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,311 @@
+"""Joins assessments and requirements into one value, the control report. Pure: no file, no clock."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from compliance.gate_result import GateResult
+from compliance.provenance import Provenance
+from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
+from compliance.verdict import VERDICTS, Facts, Verdict, decide
+from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
+
+# What every reader has to know before the first number; printed on top of each form of the report.
+LIMITS = (
+    "It judges configuration as written. It does not show that this configuration is deployed, nor that the"
+    " running systems still equal it.",
+    "It states what the evidence says. Whether a requirement is met is the assessor's finding; the columns"
+    " for finding and comment are left empty for it.",
+    "A waiver is a finding that somebody accepted. It is not a pass, and not a compensating control.",
+    "Paraphrases are our own and no substitute for the text of the standard.",
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything one policy or Checkov check said: its assessments, and so its population.
+
+    `digest` is the SHA-256 of the policy's source, empty for a Checkov check (the tool's version names it).
+    """
+
+    id: str
+    engine: Engine
+    title: str
+    rationale: str
+    digest: str
+    assessments: tuple[Assessment, ...]
+
+    @cached_property
+    def judged(self) -> tuple[Assessment, ...]:
+        """Assessments of a resource; "found nothing" rows are not among them."""
+        return tuple(row for row in self.assessments if row.outcome != "not-applicable")
+
+    @cached_property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many assessments had which outcome."""
+        return count(self.assessments)
+
+    @property
+    def found_none(self) -> bool:
+        """The policy ran and says itself that there is no resource for it to judge."""
+        return bool(self.assessments) and not self.judged
+
+    @property
+    def population(self) -> Mapping[str, tuple[str, ...]]:
+        """Addresses of the judged resources, by stack."""
+        return _population(self.judged)
+
+
+@dataclass(frozen=True)
+class EdgeReport:
+    """One mapping edge with what its policies and checks said."""
+
+    edge: Edge
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def judged(self) -> tuple[Assessment, ...]:
+        """Assessments of all its policies and checks."""
+        return tuple(row for evidence in self.evidence for row in evidence.judged)
+
+
+@dataclass(frozen=True)
+class RequirementReport:
+    """One requirement, what the evidence says about it, and that evidence."""
+
+    requirement: Requirement
+    verdict: Verdict
+    reason: str
+    edges: tuple[EdgeReport, ...]
+
+    @cached_property
+    def judged(self) -> tuple[Assessment, ...]:
+        """Assessments that bear on it, each once, though several edges may name the same policy."""
+        by_id = {evidence.id: evidence for edge in self.edges for evidence in edge.evidence}
+        return tuple(row for id_ in sorted(by_id) for row in by_id[id_].judged)
+
+    @cached_property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many of them had which outcome."""
+        return count(self.judged)
+
+    @property
+    def findings(self) -> tuple[Assessment, ...]:
+        """Assessments that failed, are undetermined, or were waived."""
+        return tuple(row for row in self.judged if row.outcome in ("fail", "undetermined", "waived"))
+
+    @property
+    def population(self) -> Mapping[str, tuple[str, ...]]:
+        """Addresses of the judged resources, by stack."""
+        return _population(self.judged)
+
+
+@dataclass(frozen=True)
+class SectionReport:
+    """A section heading and the requirements under it."""
+
+    id: str
+    title: str
+    requirements: tuple[RequirementReport, ...]
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """A principal requirement with its sections."""
+
+    group: Group
+    sections: tuple[SectionReport, ...]
+
+    @cached_property
+    def requirements(self) -> tuple[RequirementReport, ...]:
+        """The requirements of all its sections."""
+        return tuple(requirement for section in self.sections for requirement in section.requirements)
+
+    @cached_property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How many of them have which verdict."""
+        return count_verdicts(self.requirements)
+
+
+@dataclass(frozen=True)
+class UnclaimedReport:
+    """A policy that is evidence for no requirement, why, and what it said."""
+
+    unclaimed: Unclaimed
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class ControlReport:
+    """Everything the report says; the renderers add nothing but form.
+
+    `unmapped` is evidence of policies and checks that no edge and no [[unclaimed]] entry names.
+    `population_gaps` are assessments that say that some resources could not be seen.
+    """
+
+    provenance: Provenance
+    result: GateResult
+    groups: tuple[GroupReport, ...]
+    unclaimed: tuple[UnclaimedReport, ...]
+    unmapped: tuple[Evidence, ...]
+    population_gaps: tuple[Assessment, ...]
+
+    @cached_property
+    def requirements(self) -> tuple[RequirementReport, ...]:
+        """All requirements in the order of the standard."""
+        return tuple(requirement for group in self.groups for requirement in group.requirements)
+
+    @cached_property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How many requirements have which verdict."""
+        return count_verdicts(self.requirements)
+
+    @cached_property
+    def outcomes(self) -> Mapping[Outcome, int]:
+        """How many assessments of the whole result had which outcome."""
+        return count(self.result.assessments)
+
+    @property
+    def waived(self) -> tuple[Assessment, ...]:
+        """Every waived assessment of the result, mapped or not."""
+        return tuple(row for row in self.result.assessments if row.outcome == "waived")
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of the judged stacks."""
+        named = {row.stack for row in self.result.inputs} | {row.stack for row in self.result.assessments}
+        return tuple(sorted(named - {""}))
+
+
+def control_report(
+    result: GateResult, framework: Framework, policies: Iterable[Policy], provenance: Provenance
+) -> ControlReport:
+    """The report on `result`; `policies` give titles, rationales and digests."""
+    library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
+    gaps = tuple(_population_gaps(framework.unclaimed, library))
+    edges: dict[str, list[EdgeReport]] = {}
+    for edge in framework.edges:
+        evidence = tuple(library.evidence(id_) for id_ in edge.ids)
+        edges.setdefault(edge.requirement, []).append(EdgeReport(edge, evidence))
+    groups = tuple(
+        GroupReport(
+            group,
+            tuple(
+                SectionReport(
+                    section,
+                    framework.sections[section],
+                    tuple(_assess(row, edges.get(row.id, []), is_complete=not gaps) for row in requirements),
+                )
+                for section, requirements in framework.sections_of(group)
+            ),
+        )
+        for group in framework.groups
+    )
+    unclaimed = tuple(
+        UnclaimedReport(entry, library.evidence(id_)) for entry in framework.unclaimed for id_ in entry.policies
+    )
+    mapped = {id_ for edge in framework.edges for id_ in edge.ids}
+    mapped.update(row.evidence.id for row in unclaimed)
+    return ControlReport(
+        provenance=provenance,
+        result=result,
+        groups=groups,
+        unclaimed=unclaimed,
+        unmapped=tuple(library.evidence(id_) for id_ in library.ids if id_ not in mapped),
+        population_gaps=gaps,
+    )
+
+
+def count(assessments: Iterable[Assessment]) -> dict[Outcome, int]:
+    """Assessments by outcome; every outcome is a key."""
+    counts = dict.fromkeys(OUTCOMES, 0)
+    for row in assessments:
+        counts[row.outcome] += 1
+    return counts
+
+
+def count_verdicts(requirements: Iterable[RequirementReport]) -> dict[Verdict, int]:
+    """Requirements by verdict; every verdict is a key."""
+    counts = dict.fromkeys(VERDICTS, 0)
+    for row in requirements:
+        counts[row.verdict] += 1
+    return counts
+
+
+def facts_of(requirement: Requirement, edges: Sequence[EdgeReport], *, is_complete: bool) -> Facts:
+    """The facts that the verdict on `requirement` hangs on."""
+    outcomes = {row.outcome for edge in edges for row in edge.judged}
+    full = [edge for edge in edges if edge.edge.extent == "full"]
+    return Facts(
+        extent=requirement.extent,
+        declared_not_applicable=bool(requirement.candidate_not_applicable),
+        is_claimed=bool(edges),
+        failed="fail" in outcomes,
+        undetermined="undetermined" in outcomes,
+        waived="waived" in outcomes,
+        passed="pass" in outcomes,
+        full_evidence_passed=any(_has_passed(edge) for edge in full),
+        full_evidence_found_none=any(all(row.found_none for row in edge.evidence) for edge in full),
+        population_is_complete=is_complete,
+    )
+
+
+def _has_passed(edge: EdgeReport) -> bool:
+    """A policy without any row did not run, so it leaves the edge open; one that found nothing does not."""
+    complete = all(evidence.assessments for evidence in edge.evidence)
+    return complete and {row.outcome for row in edge.judged} == {"pass"}
+
+
+def _assess(requirement: Requirement, edges: Sequence[EdgeReport], *, is_complete: bool) -> RequirementReport:
+    rule = decide(facts_of(requirement, edges, is_complete=is_complete))
+    reason = rule.reason
+    if rule.verdict == "candidate not applicable" and requirement.candidate_not_applicable:
+        reason = requirement.candidate_not_applicable
+    return RequirementReport(requirement, rule.verdict, reason, tuple(edges))
+
+
+def _population_gaps(unclaimed: Iterable[Unclaimed], library: "_Library") -> Iterable[Assessment]:
+    for entry in unclaimed:
+        if entry.limits_population:
+            for id_ in entry.policies:
+                yield from (row for row in library.evidence(id_).judged if row.outcome != "pass")
+
+
+def _population(assessments: Iterable[Assessment]) -> dict[str, tuple[str, ...]]:
+    addresses: dict[str, set[str]] = {}
+    for row in assessments:
+        addresses.setdefault(row.stack, set()).add(row.address)
+    return {stack: tuple(sorted(addresses[stack])) for stack in sorted(addresses)}
+
+
+class _Library:
+    """Evidence by id of policy or check, made once each."""
+
+    def __init__(
+        self, assessments: Iterable[Assessment], checks: Mapping[str, str], policies: Mapping[str, Policy]
+    ) -> None:
+        self._rows: dict[str, list[Assessment]] = {}
+        for row in assessments:
+            self._rows.setdefault(row.policy, []).append(row)
+        self._checks = checks
+        self._policies = policies
+        self._made: dict[str, Evidence] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids that have assessments in this result."""
+        return sorted(self._rows)
+
+    def evidence(self, id_: str) -> Evidence:
+        """What `id_` said; without assessments when it said nothing."""
+        if id_ not in self._made:
+            self._made[id_] = self._evidence(id_)
+        return self._made[id_]
+
+    def _evidence(self, id_: str) -> Evidence:
+        rows = tuple(self._rows.get(id_, ()))
+        if id_ in self._policies:
+            policy = self._policies[id_]
+            return Evidence(id_, "policies", policy.title, policy.rationale, policy.digest, rows)
+        is_check = id_ in self._checks or any(row.engine == "checkov" for row in rows)
+        return Evidence(id_, "checkov" if is_check else "policies", self._checks.get(id_, ""), "", "", rows)

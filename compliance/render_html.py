@@ -1,0 +1,74 @@
+"""The control report as one HTML page that asks nothing of the network and opens from disk."""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from compliance.control_report import LIMITS, ControlReport
+from compliance.requirements import OWNERS, STANDARD, VERSION
+from compliance.verdict import EXTENTS, VERDICTS, Verdict
+from compliance.visible import OUTCOME_WORDS, observed_text, shown
+
+TEMPLATES = Path(__file__).parent / "templates"
+BAR_UNITS = 1000
+
+
+def render_html(report: ControlReport) -> str:
+    """The whole page; style and script are inside it, and its policy allows nothing else to load or run."""
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        report=report,
+        standard=STANDARD,
+        version=VERSION,
+        limits=LIMITS,
+        verdicts=VERDICTS,
+        extents=EXTENTS,
+        owners=OWNERS,
+        outcome_words=OUTCOME_WORDS,
+        stack_numbers={stack: number for number, stack in enumerate(report.stacks)},
+        bar=_bar(report),
+        style=Markup(style),  # noqa: S704 - our own file; the page names its digest
+        script=Markup(script),  # noqa: S704 - likewise
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters.update(observed=observed_text, slug=lambda word: word.replace(" ", "-"))
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """Every string of the report passes here before it is escaped, attributes included."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else shown(value)
+
+
+def _digest(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+
+
+def _bar(report: ControlReport) -> list[tuple[Verdict, int, int]]:
+    """Segments (verdict, start, width) of the bar that shows the share of each verdict, in BAR_UNITS."""
+    total = max(len(report.requirements), 1)
+    segments = []
+    passed = 0
+    for verdict, number in report.verdicts.items():
+        start = passed * BAR_UNITS // total
+        passed += number
+        segments.append((verdict, start, passed * BAR_UNITS // total - start))
+    return segments

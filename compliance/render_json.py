@@ -1,0 +1,142 @@
+"""The control report as JSON, for programs.
+
+Schema control-report/1. Keys of the top level:
+
+schema          "control-report/1"
+standard        {name, version, identifiers, sections, requirements}: what is reported on, how many of each
+limits          sentences a reader has to know
+provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools}
+summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
+requirements    one entry for each requirement of the standard, in its order:
+                {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
+                 manual, counts: {outcome: assessments}, population: {stack: [address]},
+                 edges: [{extent, source, note, evidence: [id]}], assessor: {finding: "", comment: ""}}
+groups          {id: title} of the principal requirements; sections likewise of the headings below them
+evidence        {id: {engine, title, rationale, digest, claimed, counts, population, assessments}} of every
+                policy and Checkov check that an edge names or the result holds; assessments as in
+                gate-result/1
+unclaimed       [{id, reason}]: policies that are evidence for no requirement
+population_gaps assessments that say that some resources could not be seen
+
+Verdicts are the words of compliance.verdict; `extent` is none, supporting, partial or full. A `null` time
+means that none was given and there was no commit to take it from.
+"""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from compliance.control_report import LIMITS, ControlReport, Evidence, RequirementReport
+from compliance.requirements import STANDARD, VERSION, group_of, section_of
+from policies.model import Assessment
+
+SCHEMA = "control-report/1"
+
+
+def render_json(report: ControlReport) -> str:
+    """The report as JSON text in ASCII, with a line break at the end."""
+    sections = {section.id: section.title for group in report.groups for section in group.sections}
+    document = {
+        "schema": SCHEMA,
+        "standard": {
+            "name": STANDARD,
+            "version": VERSION,
+            "identifiers": len(sections) + len(report.requirements),
+            "sections": len(sections),
+            "requirements": len(report.requirements),
+        },
+        "limits": list(LIMITS),
+        "provenance": _provenance(report),
+        "summary": {"verdicts": dict(report.verdicts), "outcomes": dict(report.outcomes)},
+        "groups": {group.group.id: group.group.title for group in report.groups},
+        "sections": sections,
+        "requirements": [_requirement(row) for row in report.requirements],
+        "evidence": {id_: _evidence(row, claimed) for id_, (row, claimed) in _all_evidence(report).items()},
+        "unclaimed": [{"id": row.evidence.id, "reason": row.unclaimed.reason} for row in report.unclaimed],
+        "population_gaps": [_assessment(row) for row in report.population_gaps],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def _provenance(report: ControlReport) -> dict[str, Any]:
+    origin = report.provenance
+    return {
+        "time": origin.time,
+        "time_source": origin.time_source,
+        "commit": origin.commit,
+        "dirty": origin.is_dirty,
+        "result": {"path": origin.result_path, "sha256": report.result.sha256},
+        "inputs": [asdict(row) for row in report.result.inputs],
+        "validation": [asdict(row) for row in report.result.validation],
+        "tools": dict(report.result.tools),
+    }
+
+
+def _requirement(row: RequirementReport) -> dict[str, Any]:
+    requirement = row.requirement
+    return {
+        "id": requirement.id,
+        "section": section_of(requirement.id),
+        "group": group_of(requirement.id),
+        "paraphrase": requirement.paraphrase,
+        "verdict": row.verdict,
+        "reason": row.reason,
+        "extent": requirement.extent,
+        "owner": requirement.owner,
+        "service_provider_only": requirement.service_provider_only,
+        "manual": requirement.manual,
+        "counts": dict(row.counts),
+        "population": row.population,
+        "edges": [
+            {
+                "extent": edge.edge.extent,
+                "source": edge.edge.source,
+                "note": edge.edge.note,
+                "evidence": [evidence.id for evidence in edge.evidence],
+            }
+            for edge in row.edges
+        ],
+        "assessor": {"finding": "", "comment": ""},
+    }
+
+
+def _all_evidence(report: ControlReport) -> dict[str, tuple[Evidence, bool]]:
+    """Every piece of evidence by id, with whether some requirement claims it."""
+    claimed = {
+        evidence.id: (evidence, True) for row in report.requirements for edge in row.edges for evidence in edge.evidence
+    }
+    others = [row.evidence for row in report.unclaimed] + list(report.unmapped)
+    merged = {evidence.id: (evidence, False) for evidence in others} | claimed
+    return {id_: merged[id_] for id_ in sorted(merged)}
+
+
+def _evidence(evidence: Evidence, claimed: bool) -> dict[str, Any]:
+    return {
+        "engine": evidence.engine,
+        "title": evidence.title,
+        "rationale": evidence.rationale,
+        "digest": evidence.digest or None,
+        "claimed": claimed,
+        "counts": dict(evidence.counts),
+        "population": evidence.population,
+        "assessments": [_assessment(row) for row in evidence.assessments],
+    }
+
+
+def _assessment(row: Assessment) -> dict[str, Any]:
+    return {
+        "policy": row.policy,
+        "engine": row.engine,
+        "stack": row.stack,
+        "address": row.address,
+        "outcome": row.outcome,
+        "severity": row.severity,
+        "attribute": row.attribute,
+        "observed": row.observed,
+        "message": row.message,
+        "remediation": row.remediation,
+        "construct_path": row.construct_path,
+        "source": None if row.source is None else asdict(row.source),
+        "waiver": None if row.waiver is None else asdict(row.waiver),
+        "fingerprint": row.fingerprint,
+    }

@@ -1,0 +1,299 @@
+"""The control report as Markdown that reads well on GitHub and as plain text."""
+
+import html
+from collections.abc import Iterable, Iterator
+
+from compliance.control_report import (
+    LIMITS,
+    ControlReport,
+    EdgeReport,
+    Evidence,
+    GroupReport,
+    RequirementReport,
+    SectionReport,
+)
+from compliance.requirements import STANDARD, VERSION
+from compliance.verdict import VERDICTS
+from compliance.visible import OUTCOME_WORDS, observed_text, shown
+from policies.model import Assessment
+
+# Characters that Markdown gives a meaning inside a line; < > & are HTML and become entities.
+_MEANINGFUL = str.maketrans({character: "\\" + character for character in "\\`*_[]|~$#"})
+_MEANINGFUL_IN_CODE = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_[]|~$#@:"})
+
+
+def render_markdown(report: ControlReport) -> str:
+    """The report as Markdown, with a line break at the end."""
+    return "\n".join(_lines(report)).rstrip("\n") + "\n"
+
+
+def _lines(report: ControlReport) -> Iterator[str]:
+    yield f"# Control report: {STANDARD} {VERSION}"
+    yield ""
+    yield "What the Terraform configuration shows about each requirement, and what it cannot show."
+    yield ""
+    yield from (f"> - {sentence}" for sentence in LIMITS)
+    yield ""
+    yield from _scope(report)
+    yield from _summary(report)
+    yield from _attention(report)
+    yield "## Requirements"
+    yield ""
+    yield (
+        "Counts are assessments: one policy or check on one resource. The last two columns are the"
+        " assessor's. Evidence follows below each table."
+    )
+    yield ""
+    for group in report.groups:
+        yield from _group(group)
+    yield from _waivers(report)
+    yield from _other_results(report)
+
+
+def _scope(report: ControlReport) -> Iterator[str]:
+    origin = report.provenance
+    yield "## Scope and provenance"
+    yield ""
+    sections = sum(len(group.sections) for group in report.groups)
+    commit = code(origin.commit) if origin.commit else "not under version control"
+    if origin.is_dirty:
+        commit += " **with uncommitted changes**"
+    source = {"argument": " (given)", "commit": " (of the commit)", None: ""}[origin.time_source]
+    yield from _table(
+        ("What", "Value"),
+        [
+            (
+                "Standard",
+                f"{STANDARD} {VERSION}: {len(report.requirements)} requirements under {sections} headings",
+            ),
+            ("Time", f"{origin.time or 'not recorded'}{source}"),
+            ("Commit", commit),
+            ("Result", f"{code(origin.result_path)}, SHA-256 {code(report.result.sha256)}"),
+            *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
+        ],
+    )
+    yield from _table(
+        ("Stack", "Input", "Kind", "SHA-256"),
+        [(text(row.stack), code(row.path), text(row.kind), code(row.sha256)) for row in report.result.inputs],
+    )
+    yield from _table(
+        ("Stack", "terraform validate", "Terraform", "Message"),
+        [
+            (text(row.stack), row.outcome, text(row.terraform or ""), text(row.message))
+            for row in report.result.validation
+        ],
+    )
+
+
+def _summary(report: ControlReport) -> Iterator[str]:
+    yield "## Summary"
+    yield ""
+    yield from _table(
+        ("Requirement", *VERDICTS),
+        [
+            *(
+                (f"{group.group.id} {group.group.title}", *(_number(group.verdicts[word]) for word in VERDICTS))
+                for group in report.groups
+            ),
+            ("**All**", *(f"**{report.verdicts[word]}**" for word in VERDICTS)),
+        ],
+    )
+    yield from _table(
+        ("Assessments", *OUTCOME_WORDS.values()),
+        [("in the whole result", *(str(report.outcomes[outcome]) for outcome in OUTCOME_WORDS))],
+    )
+
+
+def _attention(report: ControlReport) -> Iterator[str]:
+    contradicted = [row for row in report.requirements if row.verdict == "contradicts"]
+    if report.population_gaps:
+        yield "**Some resources could not be seen**, so no requirement is reported as supported:"
+        yield ""
+        yield from _table(
+            ("Stack", "Resource", "Finding"),
+            [(text(row.stack), code(row.address), text(row.message)) for row in report.population_gaps],
+        )
+    if contradicted:
+        yield "**Evidence contradicts:** " + ", ".join(row.requirement.id for row in contradicted) + "."
+        yield ""
+
+
+def _group(group: GroupReport) -> Iterator[str]:
+    yield f"### {group.group.id} {group.group.title}"
+    yield ""
+    if group.group.note:
+        yield group.group.note
+        yield ""
+    yield from _table(
+        ("Requirement", "In our words", "Verdict", "Extent", "Owner", "Assessments", "Finding", "Comment"),
+        [cells for section in group.sections for cells in _section(section)],
+    )
+    for row in group.requirements:
+        if row.edges:
+            yield from _evidence_of(row)
+
+
+def _section(section: SectionReport) -> Iterator[tuple[str, ...]]:
+    yield f"**{section.id}**", f"**{section.title}**", "", "", "", "", "", ""
+    for row in section.requirements:
+        requirement = row.requirement
+        words = requirement.paraphrase or "Configuration says nothing about this one."
+        yield (
+            requirement.id,
+            words + (" *Service providers only.*" if requirement.service_provider_only else ""),
+            f"**{row.verdict}**" if row.edges else row.verdict,
+            requirement.extent,
+            requirement.owner,
+            tally(row.judged),
+            "",
+            "",
+        )
+
+
+def _evidence_of(row: RequirementReport) -> Iterator[str]:
+    yield f"#### Evidence for {row.requirement.id}: {row.verdict}"
+    yield ""
+    yield f"{row.reason} Remains manual: {row.requirement.manual}"
+    yield ""
+    yield from _table(
+        ("Policy or check", "Claim", "Assessments", "Extent", "Mapping from", "Limits"),
+        [
+            (
+                code(evidence.id),
+                text(evidence.title),
+                _result_of(evidence),
+                edge.edge.extent,
+                text(edge.edge.source),
+                text(edge.edge.note),
+            )
+            for edge in row.edges
+            for evidence in edge.evidence
+        ],
+    )
+    yield from _findings(row.findings)
+    yield from _population(row, row.edges)
+
+
+def _findings(findings: Iterable[Assessment]) -> Iterator[str]:
+    yield from _table(
+        ("Outcome", "Severity", "Policy or check", "Stack", "Resource", "What was seen"),
+        [
+            (
+                OUTCOME_WORDS[row.outcome],
+                row.severity,
+                code(row.policy),
+                text(row.stack),
+                code(row.address) + (f" ({code(f'{row.source.file}:{row.source.line}')})" if row.source else ""),
+                _seen(row),
+            )
+            for row in findings
+        ],
+    )
+
+
+def _seen(row: Assessment) -> str:
+    seen = text(row.message)
+    if row.attribute:
+        seen += f" {code(row.attribute)} is {code(observed_text(row.observed))}."
+    if row.waiver:
+        seen += f" Waived until {text(row.waiver.expires)} by {text(row.waiver.owner)}."
+    return seen
+
+
+def _population(row: RequirementReport, edges: Iterable[EdgeReport]) -> Iterator[str]:
+    if not row.population:
+        return
+    sizes = ", ".join(f"{text(stack)} {len(addresses)}" for stack, addresses in row.population.items())
+    yield f"<details><summary>Population: resources judged ({sizes})</summary>"
+    yield ""
+    yield from _table(
+        ("Stack", "Resources"),
+        [
+            (text(stack), "<br>".join(code(address) for address in addresses))
+            for stack, addresses in row.population.items()
+        ],
+    )
+    yield "</details>"
+    yield ""
+
+
+def _waivers(report: ControlReport) -> Iterator[str]:
+    yield "## Waivers"
+    yield ""
+    if not report.waived:
+        yield "None."
+        yield ""
+    yield from _table(
+        ("Policy or check", "Stack", "Resource", "Reason", "Owner", "Expires"),
+        [
+            (
+                code(row.policy),
+                text(row.stack),
+                code(row.address),
+                text(row.waiver.reason),
+                text(row.waiver.owner),
+                text(row.waiver.expires),
+            )
+            for row in report.waived
+            if row.waiver
+        ],
+    )
+
+
+def _other_results(report: ControlReport) -> Iterator[str]:
+    yield "## Results that are evidence for no requirement"
+    yield ""
+    yield from _table(
+        ("Policy or check", "Assessments", "Why no requirement claims it"),
+        [
+            *(
+                (code(row.evidence.id), _result_of(row.evidence), text(row.unclaimed.reason))
+                for row in report.unclaimed
+            ),
+            *((code(row.id), _result_of(row), "not mapped") for row in report.unmapped),
+        ],
+    )
+
+
+def _result_of(evidence: Evidence) -> str:
+    if evidence.judged:
+        return tally(evidence.judged)
+    return "no resource to judge" if evidence.found_none else "no result"
+
+
+def tally(assessments: Iterable[Assessment]) -> str:
+    """Assessments by outcome as words: "12 passed, 1 failed"; empty when there are none."""
+    rows = list(assessments)
+    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in OUTCOME_WORDS}
+    return ", ".join(f"{number} {OUTCOME_WORDS[outcome]}" for outcome, number in counts.items() if number)
+
+
+def text(value: str) -> str:
+    """A foreign string as Markdown that shows its characters and does nothing else."""
+    return html.escape(shown(value), quote=False).translate(_MEANINGFUL)
+
+
+def code(value: str) -> str:
+    """A foreign string in a typewriter face; a code span of backticks where that is safe inside a table."""
+    plain = shown(value)
+    if not plain:
+        return ""
+    if "`" not in plain and "|" not in plain and plain == plain.strip():
+        return f"`{plain}`"
+    return f"<code>{html.escape(plain, quote=False).translate(_MEANINGFUL_IN_CODE)}</code>"
+
+
+def _number(value: int) -> str:
+    return str(value) if value else "·"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """A table, or nothing at all when it would have no rows."""
+    body = ["| " + " | ".join(row) + " |" for row in rows]
+    if not body:
+        return
+    cells = list(head)
+    yield "| " + " | ".join(cells) + " |"
+    yield "|" + " --- |" * len(cells)
+    yield from body
+    yield ""

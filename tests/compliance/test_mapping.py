@@ -1,0 +1,210 @@
+"""The data about PCI DSS is sound, and the linter finds each kind of defect when it is planted."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compliance.__main__ import catalogue
+from compliance.lint import false_friends, problems, requirement_numbers
+from compliance.requirements import Edge, Framework, Requirement, Unclaimed, is_section, load
+from policies.errors import InputError
+from policies.model import Policy
+
+FRAMEWORK = load()
+
+
+@pytest.fixture(scope="module")
+def policies() -> tuple[Policy, ...]:
+    return catalogue()
+
+
+def changed(framework: Framework, edge: Edge) -> Framework:
+    return replace(framework, edges=(*framework.edges, edge))
+
+
+def described(**changes: str) -> Framework:
+    """The standard with the description of 2.2.6 changed."""
+    rows = tuple(
+        replace(row, **changes) if row.id == "2.2.6" else row  # type: ignore[arg-type]
+        for row in FRAMEWORK.described
+    )
+    return replace(FRAMEWORK, described=rows)
+
+
+SOUND_EDGE = Edge("12.5.1", ("imdsv2-required",), (), "supporting", "own rationale", "Says little.")
+
+
+def test_the_data_has_no_problems(policies: tuple[Policy, ...]) -> None:
+    assert problems(FRAMEWORK, policies) == []
+
+
+def test_all_351_identifiers_are_there_once() -> None:
+    assert len(FRAMEWORK.identifiers) == len(set(FRAMEWORK.identifiers)) == 351
+
+
+def test_a_sound_edge_is_accepted(policies: tuple[Policy, ...]) -> None:
+    assert problems(changed(FRAMEWORK, SOUND_EDGE), policies) == []
+
+
+@pytest.mark.parametrize(
+    ("edge", "complaint"),
+    [
+        (replace(SOUND_EDGE, requirement="2.2.66"), "2.2.66: is not an identifier"),
+        (replace(SOUND_EDGE, requirement="6.6"), "6.6: is not an identifier"),
+        (replace(SOUND_EDGE, requirement="10.7"), "10.7: is a section heading"),
+        (replace(SOUND_EDGE, requirement="9.2.1"), "9.2.1: has no description"),
+        (replace(SOUND_EDGE, policies=("no-such-policy",)), "unknown policy no-such-policy"),
+        (replace(SOUND_EDGE, checks=("CKV_AWS_99999",)), "CKV_AWS_99999 has no title"),
+        (replace(SOUND_EDGE, source=" "), "the source of the mapping is missing"),
+        (replace(SOUND_EDGE, note=""), "supporting evidence needs a note"),
+        (replace(SOUND_EDGE, extent="partial", note=""), "partial evidence needs a note"),
+        (replace(SOUND_EDGE, extent="none"), "extent is 'none'"),
+        (replace(SOUND_EDGE, extent="total"), "extent is 'total'"),
+        (replace(SOUND_EDGE, extent="full"), "the requirement's extent is less"),
+        (replace(SOUND_EDGE, requirement="1.5.1"), "the requirement's extent is less"),
+        (replace(SOUND_EDGE, policies=()), "without policies and checks"),
+        (replace(SOUND_EDGE, policies=("imdsv2-required", "imdsv2-required")), "mapped 2 times"),
+        (replace(SOUND_EDGE, requirement="2.2.6"), "2.2.6: imdsv2-required is mapped 2 times"),
+        (replace(SOUND_EDGE, note="Helps with 10.9.9."), "10.9.9 is not an identifier"),
+    ],
+)
+def test_a_defective_edge_is_refused(edge: Edge, complaint: str, policies: tuple[Policy, ...]) -> None:
+    found = problems(changed(FRAMEWORK, edge), policies)
+    assert any(complaint in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source_id", "now"),
+    [
+        ("10.7.2", "logs-kept-90-days", "10.5.1"),
+        ("10.5.1", "CKV_AWS_36", "10.3"),
+        ("3.4.1", "encrypted-with-kms", "3.5.1"),
+        ("3.6.1", "CKV_AWS_7", "3.7"),
+        ("6.5.1", "CKV_AWS_328", "6.2.4"),
+        ("8.2.3", "CKV_AWS_10", "8.3.6"),
+        ("2.2.4", "imdsv2-required", "2.2.6"),
+        ("6.6", "CKV_AWS_68", "6.4.2"),
+    ],
+)
+def test_numbers_of_version_3_2_1_are_refused(
+    requirement: str, source_id: str, now: str, policies: tuple[Policy, ...]
+) -> None:
+    is_check = source_id.startswith("CKV")
+    edge = Edge(
+        requirement,
+        () if is_check else (source_id,),
+        (source_id,) if is_check else (),
+        "supporting",
+        "own rationale",
+        "A note.",
+    )
+    wanted = f"{source_id}: {requirement} is the number of version 3.2.1 for this; 4.0.1 has it at {now}"
+    found = problems(changed(FRAMEWORK, edge), policies)
+    assert any(wanted in problem for problem in found), found
+
+
+def test_a_sentence_with_a_number_of_version_3_2_1_is_refused(policies: tuple[Policy, ...]) -> None:
+    found = problems(described(manual="Log retention as 10.7 asks."), policies)
+    assert any("4.0.1 has it at 10.5.1" in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("framework", "complaint"),
+    [
+        (described(extent="most"), "extent is 'most'"),
+        (described(owner="nobody"), "owner is 'nobody'"),
+        (described(manual=""), "must not be empty"),
+        (described(id="2.2.99"), "2.2.99 is not a requirement"),
+        (described(id="2.2"), "2.2 is not a requirement"),
+        (described(id="2.2.5"), "2.2.5 is described 2 times"),
+        (described(candidate_not_applicable="No."), "has the extent none"),
+        (replace(FRAMEWORK, sections={"9.9": "x"}), "section 9.9 is unknown"),
+        (replace(FRAMEWORK, checks=dict(FRAMEWORK.checks) | {"CKV_AWS_1": "x"}), "CKV_AWS_1 is mapped to no"),
+    ],
+)
+def test_a_defective_description_is_refused(framework: Framework, complaint: str, policies: tuple[Policy, ...]) -> None:
+    found = problems(framework, policies)
+    assert any(complaint in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("unclaimed", "complaint"),
+    [
+        (FRAMEWORK.unclaimed[1:], "no requirement claims the policy logs-kept-90-days"),
+        ((*FRAMEWORK.unclaimed, Unclaimed(("imdsv2-required",), "x")), "both claimed and unclaimed"),
+        ((*FRAMEWORK.unclaimed, Unclaimed(("no-such-policy",), "x")), "unknown policy no-such-policy"),
+        ((*FRAMEWORK.unclaimed, Unclaimed(("waiver-is-valid",), "x", engine_level=True)), "unclaimed 2 times"),
+        ((*FRAMEWORK.unclaimed, Unclaimed(("engine",), "", engine_level=True)), "the reason is missing"),
+        (
+            (*FRAMEWORK.unclaimed, Unclaimed(("imdsv2-required",), "x", engine_level=True)),
+            "but the catalogue holds it",
+        ),
+    ],
+)
+def test_a_policy_without_home_is_refused(
+    unclaimed: tuple[Unclaimed, ...], complaint: str, policies: tuple[Policy, ...]
+) -> None:
+    found = problems(replace(FRAMEWORK, unclaimed=unclaimed), policies)
+    assert any(complaint in problem for problem in found), found
+
+
+def test_numbers_are_recognised_as_the_standard_writes_them() -> None:
+    text = "3.5.1.2, A3.2.1 and 12.10 (10.5.1), but not TLS 1.2, version 3.2.1, EC2.8, v1.2.3 or 10.0.0.0/16"
+    assert requirement_numbers(text) == ["3.5.1.2", "A3.2.1", "12.10", "10.5.1", "10.0.0.0"]
+
+
+def test_every_old_number_of_a_false_friend_differs_from_the_new_one() -> None:
+    for friend in false_friends():
+        assert not set(friend.old) & set(friend.now)
+        assert all(number in FRAMEWORK.identifiers for number in friend.now)
+
+
+def test_every_security_hub_control_named_as_source_carries_that_requirement() -> None:
+    """The labels of the controls were read on their own pages; this is the part of them that edges rely on."""
+    labels = json.loads((Path(__file__).parent / "data" / "security-hub-labels.json").read_text())
+    for edge in FRAMEWORK.edges:
+        for control in re.findall(r"\b[A-Z][A-Za-z0-9]*\.\d+\b", edge.source):
+            assert edge.requirement in labels[control], f"{control} is not labelled {edge.requirement}"
+
+
+def test_every_mapped_check_exists_in_the_installed_checkov() -> None:
+    found = set(checkov_ids())
+    assert sorted(set(FRAMEWORK.checks) - found) == []
+
+
+def checkov_ids() -> Iterable[str]:
+    """Ids that Checkov's own files define; importing Checkov would take seconds."""
+    package = importlib.util.find_spec("checkov")
+    assert package is not None
+    assert package.submodule_search_locations
+    folder = Path(package.submodule_search_locations[0]) / "terraform" / "checks"
+    for file in folder.rglob("*"):
+        if file.suffix in (".py", ".json"):
+            yield from re.findall(r"[\"'](CKV2?_AWS_\d+)[\"']", file.read_text(encoding="utf-8"))
+
+
+def test_sections_are_headings_and_requirements_are_not() -> None:
+    assert is_section("10.5")
+    assert is_section("A3.2")
+    assert not is_section("10.5.1")
+
+
+def test_a_requirement_below_an_appendix_takes_owner_and_reason_from_it() -> None:
+    row = FRAMEWORK.requirement("A3.2.1")
+    assert row.candidate_not_applicable.startswith("Applies only when")
+    assert isinstance(row, Requirement)
+
+
+def test_data_of_another_shape_is_bad_input(tmp_path: Path) -> None:
+    for name in ("requirements.toml", "edges.toml", "checkov_checks.toml", "identifiers.json"):
+        (tmp_path / name).write_text("x = 1\n")
+    with pytest.raises(InputError, match="service_provider_only"):
+        load(tmp_path)
+    (tmp_path / "edges.toml").write_text("x = \n")
+    with pytest.raises(InputError, match=re.escape("edges.toml")):
+        load(tmp_path)

@@ -1,0 +1,146 @@
+"""Checkov behind our door: its verdicts are ours to report, its silences end the run."""
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import checkov, documents
+from policies.errors import InputError
+from policies.graph import ResourceGraph
+from tests.policies.conftest import Run, write
+
+STACK = {
+    "provider": {"aws": [{"region": "us-east-1"}]},
+    "data": {"aws_caller_identity": {"me": {}}},
+    "resource": {
+        "aws_s3_bucket": {"web": {"bucket": "b-${data.aws_caller_identity.me.account_id}"}},
+        "aws_launch_template": {"web": {"metadata_options": {"http_tokens": "required"}}},
+        "aws_security_group": {
+            "web": {"ingress": [{"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}]}
+        },
+        "aws_acm_certificate": {"web": {"domain_name": "a.test", "lifecycle": {"create_before_destroy": True}}},
+        "aws_s3_bucket_public_access_block": {
+            "web": {
+                "bucket": "${aws_s3_bucket.web.id}",
+                **dict.fromkeys(
+                    ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True
+                ),
+            }
+        },
+    },
+}
+
+
+def graph_of(path: Path) -> ResourceGraph:
+    return documents.read([path])[0].graph
+
+
+def test_verdicts_are_those_of_checkovs_own_command_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "cdk.tf.json", STACK)
+    command = [sys.executable, "-m", "checkov.main", "-d", str(tmp_path), "--framework", "terraform_json"]
+    done = subprocess.run([*command, "--skip-download", "-o", "json"], capture_output=True, text=True)
+    report = json.loads(done.stdout)
+    outcome_of = {"PASSED": "pass", "FAILED": "fail"}
+    theirs = Counter(
+        (record["check_id"], outcome_of[record["check_result"]["result"]])
+        for kind in ("passed_checks", "failed_checks")
+        for record in report["results"][kind]
+    )
+    ours = Counter((one.policy, one.outcome) for one in checkov.assess(graph_of(path), "s"))
+    assert sum(theirs.values()) > 20
+    assert ours == theirs
+
+
+def test_each_record_is_about_the_resource_it_names_although_checkov_forgets_its_type(tmp_path: Path) -> None:
+    found = checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", STACK)), "s")
+    by_check = {one.policy: one for one in found}
+    assert by_check["CKV_AWS_79"].address == "aws_launch_template.web"
+    assert by_check["CKV_AWS_79"].observed == "required"
+    assert by_check["CKV_AWS_24"].address == "aws_security_group.web"
+    assert (by_check["CKV2_AWS_6"].address, by_check["CKV2_AWS_6"].outcome) == ("aws_s3_bucket.web", "pass")
+
+
+@pytest.mark.parametrize(
+    ("report", "message"),
+    [
+        ({"parsing_errors": ["cdk.tf.json"]}, "could not parse"),
+        ({"passed_checks": [], "failed_checks": []}, "gave no result"),
+        ({"skipped_checks": ["x"]}, "skipped checks"),
+    ],
+)
+def test_a_report_that_shows_nothing_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: dict[str, Any], message: str
+) -> None:
+    real = checkov._run
+
+    def tampered(text: str) -> Any:
+        found = real(text)
+        for name, value in report.items():
+            setattr(found, name, value)
+        return found
+
+    monkeypatch.setattr(checkov, "_run", tampered)
+    with pytest.raises(InputError, match=message):
+        checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", STACK)), "s")
+
+
+def test_a_crash_inside_checkov_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(text: str) -> Any:
+        raise ImportError("cannot import name 'START_LINE' from 'hcl2'")
+
+    monkeypatch.setattr(checkov, "_run", crash)
+    with pytest.raises(InputError, match="Checkov failed: ImportError"):
+        checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", STACK)), "s")
+
+
+def test_settings_of_another_checkov_do_not_change_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "cdk.tf.json", STACK)
+    before = [(one.policy, one.address, one.outcome) for one in checkov.assess(graph_of(path), "s")]
+    monkeypatch.setenv("CKV_SKIP_CHECK", "CKV_AWS_24")
+    monkeypatch.setenv("CHECKOV_SKIP_CHECK", "CKV_AWS_24")
+    write(tmp_path / ".checkov.yaml", "skip-check:\n  - CKV_AWS_24\n")
+    monkeypatch.chdir(tmp_path)
+    assert [(one.policy, one.address, one.outcome) for one in checkov.assess(graph_of(path), "s")] == before
+
+
+def test_shapes_that_crash_checkov_alone_are_judged(gate: Callable[..., Run], tmp_path: Path) -> None:
+    moved = [{"from": "aws_s3_bucket.a", "to": "aws_s3_bucket.web"}]
+    path = write(tmp_path / "portal.tf.json", {**STACK, "moved": moved, "terraform": {"required_version": ">= 1.5"}})
+    rows = gate(path, "--checkov", "--format", "json").json["assessments"]
+    assert any(row["engine"] == "checkov" and row["outcome"] == "pass" for row in rows)
+
+
+def test_a_waiver_of_a_check_that_does_not_exist_is_a_failure(gate: Callable[..., Run], tmp_path: Path) -> None:
+    write(
+        tmp_path / "waivers.yaml",
+        "waivers:\n  - {policy: CKV_AWS_99999, stack: portal, addresses: [aws_s3_bucket.web], owner: o, ticket: t, "
+        "reason: A long enough reason for this., created: 2026-11-01, expires: 2027-01-01}\n",
+    )
+    run = gate(write(tmp_path / "portal.tf.json", STACK), "--checkov", "--format", "json", "--today", "2026-12-01")
+    [row] = [row for row in run.json["assessments"] if row["policy"] == "waiver-is-valid"]
+    assert "names a policy or check that does not exist" in row["message"]
+
+
+def test_every_waivable_id_is_known() -> None:
+    known = checkov.known_checks()
+    assert {"CKV_AWS_79", "CKV2_AWS_6", "CKV_AWS_41"} <= known
+
+
+def test_no_file_belongs_to_two_distributions() -> None:
+    """`hcl2` of python-hcl2 in place of Checkov's own fork, for one, makes Checkov die with the code of a finding."""
+    owners: dict[str, set[str]] = {}
+    for distribution in importlib.metadata.distributions():
+        for file in distribution.files or ():
+            if file.suffix == ".py" and ".." not in file.parts and file.parts[0] not in ("test", "tests"):
+                owners.setdefault(str(file), set()).add(distribution.name)
+    assert {file: names for file, names in owners.items() if len(names) > 1} == {}
+    assert owners["hcl2/__init__.py"] == {"bc-python-hcl2"}

@@ -1,0 +1,139 @@
+"""Plans made by the real Terraform: the same verdicts as on the configuration, and more where values become known."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import documents, engine
+from policies.registry import catalogue
+from tests.policies.conftest import write
+
+TAGS = {"Environment": "test", "Application": "portal", "CostCenter": "42"}
+# Credentials that reach nothing: planning these resources asks AWS nothing.
+OFFLINE = {
+    "access_key": "none",
+    "secret_key": "none",
+    "skip_credentials_validation": True,
+    "skip_requesting_account_id": True,
+    "skip_metadata_api_check": True,
+}
+CONFIGURATION: dict[str, Any] = {
+    "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}},
+    "provider": {
+        "aws": [
+            {"region": "us-east-1", "default_tags": [{"tags": TAGS}], **OFFLINE},
+            {"alias": "west", "region": "us-west-2", **OFFLINE},
+        ]
+    },
+    "variable": {"tokens": {"type": "string"}},
+    "module": {"keys": {"source": "./keys", "purpose": "database"}},
+    "resource": {
+        "aws_kms_key": {"logs": {"enable_key_rotation": True}},
+        "aws_launch_template": {
+            "from_input": {"metadata_options": {"http_tokens": "${var.tokens}"}},
+            "not_set": {"name": "not-set"},
+            "west": {"provider": "aws.west", "metadata_options": {"http_tokens": "required"}},
+        },
+        "aws_cloudwatch_log_group": {
+            "app": {
+                "for_each": '${toset(["a", "b"])}',
+                "name": "${each.key}",
+                "retention_in_days": 90,
+                "kms_key_id": "${aws_kms_key.logs.arn}",
+            },
+            "without_key": {"name": "without", "retention_in_days": 30},
+        },
+        "aws_rds_cluster_parameter_group": {
+            "own": {"family": "aurora-mysql8.0", "parameter": [{"name": "require_secure_transport", "value": "ON"}]}
+        },
+        "aws_rds_cluster": {
+            "main": {
+                "engine": "aurora-mysql",
+                "master_username": "someone",
+                "manage_master_user_password": True,
+                "master_user_secret_kms_key_id": "${aws_kms_key.logs.arn}",
+                "storage_encrypted": True,
+                "kms_key_id": "${module.keys.arn}",
+                "db_cluster_parameter_group_name": "${aws_rds_cluster_parameter_group.own.name}",
+                "skip_final_snapshot": True,
+            }
+        },
+    },
+}
+MODULE = {
+    "variable": {"purpose": {}},
+    "resource": {"aws_kms_key": {"own": {"description": "${var.purpose}", "enable_key_rotation": True}}},
+    "output": {"arn": {"value": "${aws_kms_key.own.arn}"}},
+}
+
+
+@pytest.fixture(scope="module")
+def paths(provider: None, terraform: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The configuration, and the plan that Terraform makes of it."""
+    folder = tmp_path_factory.mktemp("stack")
+    configuration = write(folder / "stack.tf.json", CONFIGURATION)
+    write(folder / "keys" / "main.tf.json", MODULE)
+
+    def run(*arguments: str) -> str:
+        command = [terraform, f"-chdir={folder}", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    run("init", "-input=false")
+    run("plan", "-input=false", "-refresh=false", "-var=tokens=required", "-out=plan")
+    return configuration, write(folder / "plan.json", run("show", "-json", "plan"))
+
+
+def outcomes(path: Path) -> dict[tuple[str, str], str]:
+    [document] = documents.read([path])
+    found = engine.assess(document.graph, document.stack, catalogue())
+    return {(one.policy, one.address): one.outcome for one in found if one.address}
+
+
+def test_a_plan_is_recognised_by_its_content(paths: tuple[Path, Path]) -> None:
+    assert documents.read([paths[1]])[0].kind == "plan"
+
+
+def test_what_is_decided_on_the_configuration_is_decided_alike_on_the_plan(paths: tuple[Path, Path]) -> None:
+    configuration, plan = outcomes(paths[0]), outcomes(paths[1])
+    decided = {key: outcome for key, outcome in configuration.items() if outcome in ("pass", "fail")}
+    decided = {key: outcome for key, outcome in decided.items() if "log_group.app" not in key[1]}
+    assert {key: plan[key] for key in decided} == decided
+    assert decided["encrypted-with-kms", "aws_cloudwatch_log_group.without_key"] == "fail"
+    assert decided["imdsv2-required", "aws_launch_template.not_set"] == "fail"
+    assert decided["required-tags", "aws_launch_template.west"] == "fail"
+    assert decided["aurora-requires-tls", "aws_rds_cluster.main"] == "pass"
+
+
+def test_what_the_configuration_leaves_open_the_plan_decides(paths: tuple[Path, Path]) -> None:
+    configuration, plan = outcomes(paths[0]), outcomes(paths[1])
+    for policy, address in (
+        ("imdsv2-required", "aws_launch_template.from_input"),  # a variable
+        ("encrypted-with-kms", "aws_rds_cluster.main"),  # a key made inside a module, unknown until apply
+    ):
+        assert configuration[policy, address] == "undetermined"
+        assert plan[policy, address] == "pass"
+    assert ("modules-are-judged", "module.keys") in configuration
+    assert ("modules-are-judged", "module.keys") not in plan
+    assert plan["required-tags", "module.keys.aws_kms_key.own"] == "pass"
+
+
+def test_instances_of_for_each_are_judged_one_by_one(paths: tuple[Path, Path]) -> None:
+    plan = outcomes(paths[1])
+    for key in ("a", "b"):
+        address = f'aws_cloudwatch_log_group.app["{key}"]'
+        assert plan["encrypted-with-kms", address] == "pass"
+        assert plan["logs-kept-90-days", address] == "pass"
+
+
+def test_what_a_plan_deletes_is_not_judged(paths: tuple[Path, Path]) -> None:
+    plan = json.loads(paths[1].read_text())
+    for change in plan["resource_changes"]:
+        if change["address"] == "aws_launch_template.not_set":
+            change["change"].update(actions=["delete"], after=None)
+    del plan["planned_values"]
+    shorter = write(paths[1].parent / "shorter.json", plan)
+    assert ("imdsv2-required", "aws_launch_template.not_set") not in outcomes(shorter)
+    assert ("imdsv2-required", "aws_launch_template.west") in outcomes(shorter)
