@@ -6,8 +6,10 @@ are left (plans of what exists, states), by the identifiers a resource is known 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from policies.expressions import traversal
 from policies.model import Finding
 from policies.resources import Attribute, Provider, Resource, Undetermined, Unresolved, without_keys
 
@@ -17,6 +19,15 @@ _IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_doma
 
 # Names that may stand for a resource of this very stack; an input variable (`var`) cannot.
 _INDIRECT = frozenset({"local", "module", "each", "count", "self"})
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One reference: what `path` of the resource at address `source` says leads to the resource at `target`."""
+
+    source: str
+    path: str
+    target: str
 
 
 class ResourceGraph:
@@ -71,6 +82,27 @@ class ResourceGraph:
                 message = f"{attribute.resource.address} may or may not concern it: {attribute.path} is {text}"
                 raise Undetermined(Finding("undetermined", "", None, message))
         return tuple(dict.fromkeys(links.by_target.get(resource.address, ())))
+
+    def edges(self) -> Iterator[Edge]:
+        """Every reference of the configuration between resources, meta-arguments such as `depends_on` included."""
+        for resource in self.resources:
+            body = resource.written if resource.written is not None else resource.expressions or {}
+            for path, value in _leaves(body, ""):
+                for target in self._mentioned(resource, path, value):
+                    yield Edge(resource.configuration_address, path, target)
+
+    def _mentioned(self, resource: Resource, path: str, value: Any) -> Iterator[str]:
+        found: list[str] = []
+        if path.startswith("depends_on") and isinstance(value, str):
+            reference = traversal(value.removeprefix("${").removesuffix("}"))
+            found = [reference.subject] if reference else []
+        elif resource.written is not None:
+            resource.scope.resolve(value, None, found)
+        else:
+            resource.scope.resolve(None, value, found)
+        for address in dict.fromkeys(without_keys(address) for address in found):
+            if address in self._by_configuration and address != resource.configuration_address:
+                yield address
 
     def _targets(self, attribute: Attribute, types: tuple[str, ...]) -> Iterator[Resource]:
         value = attribute.raw_value
@@ -127,6 +159,19 @@ class _Links:
 def _each(attribute: Attribute) -> tuple[Attribute, ...]:
     """The elements of a list; an unknown or single value stands for itself."""
     return attribute.items() if isinstance(attribute.raw_value, list) else (attribute,)
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The strings of a configuration block with their paths; in a plan, the expressions."""
+    if isinstance(value, dict) and "references" not in value:
+        for key, inner in value.items():
+            if key != "//":
+                yield from _leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]")
+    elif isinstance(value, dict) or (isinstance(value, str) and ("${" in value or "." in value)):
+        yield path, value
 
 
 def _is_plain(value: Any) -> bool:

@@ -229,7 +229,8 @@ class Resource(Block):
     `address` is Terraform's, with module path and instance key; `configuration_address` the same without keys.
     `type` of a data source starts with `data.`, so that it is never taken for the resource of that name.
     `expressions` and `sensitive` are what a plan says beside the values: the configuration's expressions, and which
-    values must not be shown.
+    values must not be shown. `written` is the block as the configuration has it, meta-arguments included; None in
+    plans and states.
     """
 
     address: str
@@ -243,6 +244,7 @@ class Resource(Block):
     source: Source | None = None
     expressions: Mapping[str, Any] | None = None
     sensitive: Any = None
+    written: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """A resource is its own outermost block."""

@@ -172,6 +172,7 @@ def _resources(module: Module, providers: Mapping[str, Provider], sources: Mappi
                 provider=providers.get(_reference_text(provider_key)),
                 construct_path=path if isinstance(path, str) else None,
                 source=sources.get(path) if isinstance(path, str) else None,
+                written=body,
             )
     for name, body in module.modules.items():
         yield Resource(f"module.{name}", "module", name, body, ModuleScope(module), module.stack)

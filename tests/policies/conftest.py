@@ -52,8 +52,11 @@ def terraform() -> str:
 
 
 @pytest.fixture(scope="session")
-def provider(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The AWS provider, from the registry or a mirror; its absence skips the test, except in CI."""
+def provider(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder initialized with the AWS provider, from the registry or a mirror.
+
+    Where the provider cannot be had the test is skipped, except in CI.
+    """
     folder = tmp_path_factory.mktemp("provider")
     required = {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}
     write(folder / "main.tf.json", {"terraform": {"required_providers": required}})
@@ -63,6 +66,7 @@ def provider(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> None:
         reason = " ".join(done.stderr.partition("Error: ")[2].split()[:20])
         message = f"the AWS provider cannot be had: {reason}"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return folder
 
 
 def write(path: Path, content: Any) -> Path:
@@ -70,3 +74,13 @@ def write(path: Path, content: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of our own portal stack, freshly synthesized."""
+    out = tmp_path_factory.mktemp("synthesized")
+    environment = {**os.environ, "ENVIRONMENT_SUFFIX": "test"}
+    command = [sys.executable, "-m", "infra.main", "--output", str(out)]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return out / "stacks" / "portal"
