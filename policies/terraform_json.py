@@ -19,6 +19,7 @@ from policies.strict_json import RepeatedKeys
 
 MAX_INSTANCES = 10_000
 MAX_RESOURCES = 1_000_000
+MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
 
 TOP_LEVEL = frozenset(
@@ -52,6 +53,7 @@ class Module:
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     local_values: dict[str, Any] = field(default_factory=dict)
+    resolved_locals: dict[str, tuple[Any, list[str]]] = field(default_factory=dict)
     graph: ResourceGraph | None = None
 
 
@@ -363,7 +365,8 @@ class ModuleScope:
             index = (_index(key),) if key else ()
             return _descend(value, index + reference.path, unknown)
         if root == "local" and name in self.module.local_values:
-            value = ModuleScope(self.module, hops=scope.hops).resolve(self.module.local_values[name], None, met)
+            value, through = scope._local(name, unknown)
+            met.extend(through)
             return _descend(value, reference.path, unknown)
         met.append(reference.subject)
         if root == "var" and "default" in self.module.variables.get(name, {}):
@@ -371,6 +374,18 @@ class ModuleScope:
         if reference.resource and self.module.graph and reference.path:
             return self._attribute_of(reference, met, unknown)
         return unknown
+
+    def _local(self, name: str, unknown: Unresolved) -> tuple[Any, list[str]]:
+        """A local value and what it refers to, worked out once: locals that build on locals grow exponentially."""
+        known = self.module.resolved_locals
+        if name not in known:
+            known[name] = unknown, [f"local.{name}"]  # what a local that refers to itself comes to
+            found: list[str] = []
+            value = ModuleScope(self.module, hops=self.hops).resolve(self.module.local_values[name], None, found)
+            if _exceeds(value, MAX_VALUE_SIZE):
+                value, found = Unresolved(f"local.{name}, which is too large to expand"), []
+            known[name] = value, list(dict.fromkeys(found))
+        return known[name]
 
     def _attribute_of(self, reference: Reference, met: list[str], unknown: Unresolved) -> Any:
         """What another resource of the module has been given, such as `${aws_rds_cluster.main.engine}`."""
@@ -382,6 +397,17 @@ class ModuleScope:
         if raw is None:
             return unknown
         return replace(resources[0].scope, hops=self.hops + 1).resolve(raw, None, met)
+
+
+def _exceeds(value: Any, size: int) -> bool:
+    """Whether a value has more characters and elements than `size`; looks at no more than that."""
+    waiting = [value]
+    while waiting and size >= 0:
+        one = waiting.pop()
+        size -= len(one) if isinstance(one, str | list | dict) else 1
+        if isinstance(one, list | dict) and size >= 0:
+            waiting.extend(one.values() if isinstance(one, dict) else one)
+    return size < 0
 
 
 def _descend(value: Any, path: tuple[str | int, ...], otherwise: Any) -> Any:

@@ -100,9 +100,7 @@ def test_a_crash_inside_checkov_ends_the_run(tmp_path: Path, monkeypatch: pytest
         checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", STACK)), "s")
 
 
-def test_settings_of_another_checkov_do_not_change_the_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_of_another_checkov_do_not_change_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "cdk.tf.json", STACK)
     before = [(one.policy, one.address, one.outcome) for one in checkov.assess(graph_of(path), "s")]
     monkeypatch.setenv("CKV_SKIP_CHECK", "CKV_AWS_24")
