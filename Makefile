@@ -13,7 +13,7 @@ export CHECKPOINT_DISABLE := 1
 BIN := .venv/bin
 REPORT := build/report
 
-.PHONY: help gate synth check test lint types format lock lock-check docs-check clean
+.PHONY: help gate synth check test bench lint types format lock lock-check docs-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ check: .venv/run  ## only our own policies on what was synthesized: the fast pat
 
 test: .venv/dev database-server  ## run all tests
 	@$(BIN)/python -m pytest
+
+bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
+	@$(BIN)/python -m tests.benchmarks
 
 lint: .venv/dev  ## style, import directions, requirement edges
 	@$(BIN)/ruff check .

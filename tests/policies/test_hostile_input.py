@@ -20,9 +20,12 @@ SEEDS = [
     if path.stat().st_size < 20_000
 ]
 NAMES = st.sampled_from(
-    "resource data module variable locals provider terraform aws_lb aws_launch_template web metadata_options "
-    "http_tokens tags count for_each dynamic content // ingress aws alias default_tags planned_values root_module "
-    "resources values address type format_version".split()
+    [
+        *("resource", "data", "module", "variable", "locals", "provider", "terraform", "aws", "alias", "default_tags"),
+        *("aws_lb", "aws_launch_template", "web", "metadata_options", "http_tokens", "tags", "ingress", "//"),
+        *("count", "for_each", "dynamic", "content"),
+        *("planned_values", "root_module", "resources", "values", "address", "type", "format_version"),
+    ]
 )
 SCALARS = st.one_of(
     st.none(),
