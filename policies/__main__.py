@@ -85,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         help="ask terraform validate as well: where it can be had (auto), or else end with 3 (require)",
     )
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (default: waivers.yaml)")
+    check.add_argument(
+        "--environment",
+        default=os.environ.get("ENVIRONMENT") or "development",
+        metavar="NAME",
+        help="what the stacks are for; waivers may be limited to some (default: $ENVIRONMENT, or development)",
+    )
     check.add_argument("--no-waivers", action="store_true", help="show the bare truth")
     check.add_argument(
         "--undetermined",
@@ -188,7 +194,7 @@ def _waived(options: argparse.Namespace, assessments: list[Assessment], selected
         ran, every = ran | checkov.known_checks(), every | checkov.known_checks()
         mistakes = list(waivers.unknown_ids(entries, every))
     today = options.today or datetime.date.today()
-    return waivers.apply(assessments, entries, counts, ran, today) + mistakes
+    return waivers.apply(assessments, entries, counts, ran, options.environment, today) + mistakes
 
 
 def _digest(selected: Sequence[Policy]) -> str:

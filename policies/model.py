@@ -74,7 +74,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Waiver:
-    """Who accepted which finding, why, and until when (ISO dates). `place` is file and line of the entry."""
+    """Who accepted which finding, why, and until when (ISO dates). `place` is file and line of the entry.
+
+    `environments` limits it to runs for these (`development`); empty means all.
+    """
 
     policy: str
     stack: str
@@ -85,6 +88,7 @@ class Waiver:
     created: str
     expires: str
     place: Source
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

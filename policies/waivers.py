@@ -20,7 +20,7 @@ MIN_REASON_LENGTH = 20
 POLICY_ID = "waiver-is-valid"
 
 _REQUIRED = ("policy", "stack", "addresses", "reason", "owner", "ticket", "created", "expires")
-_OPTIONAL = ("matches",)
+_OPTIONAL = ("matches", "environments")
 
 
 def read(path: Path) -> tuple[list[Waiver], dict[int, int]]:
@@ -65,6 +65,9 @@ def _waiver(entry: Any, path: Path, line: int) -> Waiver:
         raise InputError(f"{place}: addresses must be a list of resource addresses")
     if any("*" in address for address in addresses) and not isinstance(entry.get("matches"), int):
         raise InputError(f"{place}: a pattern needs `matches`, the number of findings it may cover")
+    environments = entry.get("environments", [])
+    if not isinstance(environments, list):
+        raise InputError(f"{place}: environments must be a list of names")
     for key in ("created", "expires"):
         if not isinstance(entry[key], datetime.date):
             raise InputError(f"{place}: {key} must be a date such as 2026-01-31")
@@ -78,6 +81,7 @@ def _waiver(entry: Any, path: Path, line: int) -> Waiver:
         created=str(entry["created"]),
         expires=str(entry["expires"]),
         place=Source(path.as_posix(), line),
+        environments=tuple(str(name) for name in environments),
     )
 
 
@@ -86,18 +90,21 @@ def apply(
     waivers: Sequence[Waiver],
     counts: dict[int, int],
     known_ids: frozenset[str],
+    environment: str,
     today: datetime.date,
 ) -> list[Assessment]:
     """The assessments with waived ones marked, and one failed assessment per waiver that is not valid.
 
-    `known_ids` are the policies and checks that took part in this run, and `assessments` covers the stacks that did: a
-    waiver for others is neither used nor unused, except that a policy nobody knows is a mistake.
+    `known_ids` are the policies and checks that took part in this run, `assessments` covers the stacks that did, and
+    `environment` is what the run is for: a waiver for others is neither used nor unused.
     """
     result = list(assessments)
     judged = {assessment.stack for assessment in assessments}
     invalid: list[Assessment] = []
     for waiver in waivers:
         if waiver.stack not in judged or waiver.policy not in known_ids:
+            continue
+        if waiver.environments and environment not in waiver.environments:
             continue
         covered = [i for i, one in enumerate(result) if _covers(waiver, one)]
         problem = _problem(waiver, [result[i].address for i in covered], counts.get(waiver.place.line), today)

@@ -99,6 +99,14 @@ def test_a_pattern_covers_as_many_findings_as_it_says(judge: Callable[..., Run])
     assert judge(broad, stack=stack).code == 0
 
 
+def test_a_waiver_limited_to_environments_is_none_of_the_others(judge: Callable[..., Run]) -> None:
+    limited = ENTRY + "    environments: [development, staging]\n"
+    assert judge(limited, "--environment", "staging").code == 0
+    production = judge(limited, "--environment", "production")
+    assert production.code == 1
+    assert outcomes(production) == {"aws_launch_template.web": "fail", "aws_launch_template.api": "pass"}
+
+
 def test_a_waiver_for_another_stack_or_policy_is_none_of_this_run(judge: Callable[..., Run]) -> None:
     run = judge(ENTRY.replace("stack: portal", "stack: recovery"))
     assert run.code == 1
