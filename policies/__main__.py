@@ -155,12 +155,13 @@ def _write(text: str, path: Path | None) -> None:
 def _check(options: argparse.Namespace) -> GateResult:
     selected = _selected(options.policy)
     read = documents.read(options.paths or [Path("cdktf.out")])
-    assessments = [one for document in read for one in engine.assess(document.graph, document.stack, selected)]
+    edges = requirements.by_policy()
+    assessments = [one for document in read for one in engine.assess(document.graph, document.stack, selected, edges)]
     tools = {"policies": _digest(selected)}
     if options.checkov:
         from policies import checkov
 
-        assessments += [one for document in read for one in checkov.assess(document.graph, document.stack)]
+        assessments += [one for document in read for one in checkov.assess(document.graph, document.stack, edges)]
         tools["checkov"] = checkov.checkov_version()
     validation = []
     if options.validate:
@@ -168,7 +169,7 @@ def _check(options: argparse.Namespace) -> GateResult:
 
         validation = [terraform.validate(document, required=options.validate == "require") for document in read]
     assessments = _waived(options, assessments, selected)
-    return gate_result(read, assessments, validation, tools, requirements.by_policy())
+    return gate_result(read, assessments, validation, tools)
 
 
 def _selected(ids: list[str] | None) -> tuple[Policy, ...]:

@@ -17,8 +17,10 @@ import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from policies.engine import Requirements
 from policies.errors import InputError
 from policies.graph import ResourceGraph
 from policies.model import Assessment, Outcome, Severity
@@ -51,7 +53,7 @@ def known_checks() -> frozenset[str]:
     return frozenset(ids)
 
 
-def assess(graph: ResourceGraph, stack: str) -> list[Assessment]:
+def assess(graph: ResourceGraph, stack: str, requirements: Requirements = MappingProxyType({})) -> list[Assessment]:
     """Every Checkov check on every resource of the stack that it has an opinion about.
 
     Raises InputError when Checkov cannot show that it judged what it was given.
@@ -71,7 +73,7 @@ def assess(graph: ResourceGraph, stack: str) -> list[Assessment]:
     silent = _unjudged(by_line, {record.file_line_range[0] for record, _ in records})
     if not records or silent:
         raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
-    return list(_assessments(records, by_line, stack))
+    return list(_assessments(records, by_line, stack, requirements))
 
 
 def _load() -> Any:
@@ -165,7 +167,9 @@ def _unjudged(by_line: dict[int, Resource], judged: set[int]) -> list[str]:
     return [r.address for line, r in by_line.items() if r.type in expected and line not in judged]
 
 
-def _assessments(records: list[tuple[Any, Outcome]], by_line: dict[int, Resource], stack: str) -> Iterator[Assessment]:
+def _assessments(
+    records: list[tuple[Any, Outcome]], by_line: dict[int, Resource], stack: str, requirements: Requirements
+) -> Iterator[Assessment]:
     seen: set[tuple[str, str]] = set()
     for record, outcome in sorted(records, key=lambda pair: (pair[1], pair[0].check_id)):
         resource = by_line.get(record.file_line_range[0])
@@ -188,6 +192,7 @@ def _assessments(records: list[tuple[Any, Outcome]], by_line: dict[int, Resource
             remediation=f"See Checkov's documentation of {record.check_id}.",
             construct_path=resource.construct_path if resource else None,
             source=resource.source if resource else None,
+            requirements=requirements.get(record.check_id, ()),
         )
 
 

@@ -1,15 +1,21 @@
 """Policies x resources -> assessments. Pure: no files, no clock, no output."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from policies.graph import ResourceGraph
 from policies.model import Assessment, Finding, Policy, worst
 from policies.resources import Resource, Undetermined
 
+Requirements = Mapping[str, tuple[str, ...]]
 
-def assess(graph: ResourceGraph, stack: str, policies: Iterable[Policy]) -> Iterator[Assessment]:
+
+def assess(
+    graph: ResourceGraph, stack: str, policies: Iterable[Policy], requirements: Requirements = MappingProxyType({})
+) -> Iterator[Assessment]:
     """Every policy on every resource of its population in one stack.
 
+    `requirements` says which requirements a policy is evidence for.
     A policy without population gives one assessment with an empty address: not-applicable, so that a reader sees
     that it ran and found nothing to judge.
     """
@@ -17,9 +23,10 @@ def assess(graph: ResourceGraph, stack: str, policies: Iterable[Policy]) -> Iter
         population = graph.of_type(*policy.applies_to)
         if not population:
             types = ", ".join(policy.applies_to[:3]) + (", ..." if len(policy.applies_to) > 3 else "")
-            yield _assessment(policy, stack, None, [Finding("not-applicable", "", None, f"no {types} in the stack")])
+            nothing = Finding("not-applicable", "", None, f"no {types} in the stack")
+            yield _assessment(policy, stack, None, [nothing], requirements)
         for resource in population:
-            yield _assessment(policy, stack, resource, _findings(policy, resource, graph))
+            yield _assessment(policy, stack, resource, _findings(policy, resource, graph), requirements)
 
 
 def _findings(policy: Policy, resource: Resource, graph: ResourceGraph) -> list[Finding]:
@@ -36,7 +43,9 @@ def _findings(policy: Policy, resource: Resource, graph: ResourceGraph) -> list[
     return findings or [Finding("undetermined", "", None, "the policy gave no verdict")]
 
 
-def _assessment(policy: Policy, stack: str, resource: Resource | None, findings: list[Finding]) -> Assessment:
+def _assessment(
+    policy: Policy, stack: str, resource: Resource | None, findings: list[Finding], requirements: Requirements
+) -> Assessment:
     outcome = worst([finding.outcome for finding in findings])
     deciding = [finding for finding in findings if finding.outcome == outcome]
     return Assessment(
@@ -52,4 +61,5 @@ def _assessment(policy: Policy, stack: str, resource: Resource | None, findings:
         remediation=policy.remediation,
         construct_path=resource.construct_path if resource else None,
         source=resource.source if resource else None,
+        requirements=requirements.get(policy.id, ()),
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from policies.documents import Document
@@ -62,13 +62,11 @@ def gate_result(
     assessments: Iterable[Assessment],
     validation: Iterable[Validation],
     tools: Mapping[str, str],
-    requirements: Mapping[str, tuple[str, ...]],
 ) -> GateResult:
-    """Joins the parts, names the requirements of each assessment, and sorts."""
-    named = [replace(one, requirements=requirements.get(one.policy, ())) for one in assessments]
+    """Joins the parts and sorts them."""
     return GateResult(
         tuple(documents),
-        tuple(sorted(named, key=lambda one: (one.stack, one.policy, one.address, one.attribute, one.message))),
+        tuple(sorted(assessments, key=lambda one: (one.stack, one.policy, one.address, one.attribute, one.message))),
         tuple(sorted(validation, key=lambda one: one.stack)),
         dict(sorted(tools.items())),
     )

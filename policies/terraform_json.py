@@ -302,6 +302,9 @@ class ModuleScope:
         """See Scope.has_configuration."""
         return True
 
+    def _further(self) -> "ModuleScope":
+        return ModuleScope(self.module, self.bindings, self.hops + 1)
+
     def binding(self, names: Mapping[str, Any]) -> "ModuleScope":
         """This scope with further names known."""
         return replace(self, bindings={**self.bindings, **names})
@@ -358,14 +361,13 @@ class ModuleScope:
         if self.hops >= _MAX_HOPS:
             met.append(reference.subject)
             return unknown
-        scope = replace(self, hops=self.hops + 1)
         bound, _, key = reference.subject.partition("[")
         if bound in self.bindings:
-            value = scope.resolve(self.bindings[bound], None, met)
+            value = self._further().resolve(self.bindings[bound], None, met)
             index = (_index(key),) if key else ()
             return _descend(value, index + reference.path, unknown)
         if root == "local" and name in self.module.local_values:
-            value, through = scope._local(name, unknown)
+            value, through = self._further()._local(name, unknown)
             met.extend(through)
             return _descend(value, reference.path, unknown)
         met.append(reference.subject)
@@ -396,7 +398,7 @@ class ModuleScope:
         raw = _descend(resources[0].body, reference.path, None)
         if raw is None:
             return unknown
-        return replace(resources[0].scope, hops=self.hops + 1).resolve(raw, None, met)
+        return ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
 
 
 def _exceeds(value: Any, size: int) -> bool:

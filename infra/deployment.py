@@ -1,0 +1,20 @@
+"""Where a stack is deployed: the few facts that nearly every construct needs."""
+
+from dataclasses import dataclass
+
+from infra.naming import Naming
+from infra.settings import Teardown
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One environment in one region of one account."""
+
+    names: Naming
+    region: str
+    account_id: str
+    teardown: Teardown
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in this account and region that must be known before it exists."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"

@@ -1,0 +1,200 @@
+"""Is the portal well? Alarms on what its users would notice, and a dashboard that shows the same figures."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+from constructs import Construct
+
+from infra.alarms import Alarm, AlarmMaker, Metric
+from infra.application_logs import DURATION, ERRORS, REQUESTS
+from infra.deployment import Deployment
+
+SLOW_SECONDS = 1.0
+SLOW_MILLISECONDS = 1000
+ERROR_LIMIT = 5  # per five minutes
+FULL_PERCENT = 90
+DATABASE_CPU_PERCENT = 80
+DATABASE_CONNECTIONS = 800  # of the 1,000 that Aurora allows a db.r6g.large
+DATABASE_FREE_MEMORY_BYTES = 1024**3  # of 16 GiB
+REPLICA_LAG_MILLISECONDS = 1000
+CDN_ERROR_PERCENT = 5
+BLOCKED_REQUESTS = 1000  # per five minutes
+
+WIDGET_WIDTH = 12
+WIDGET_HEIGHT = 6
+WIDGETS_PER_ROW = 24 // WIDGET_WIDTH
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """The names by which CloudWatch knows the portal's parts."""
+
+    metrics_namespace: str
+    balancer: str
+    target_group: str
+    group: str
+    cluster: str
+    function: str
+    web_acl: str
+    distribution: str
+
+
+class PortalMetrics:
+    """Every figure that is watched, shown, or both."""
+
+    def __init__(self, parts: Monitored) -> None:
+        own = parts.metrics_namespace
+        group = {"AutoScalingGroupName": parts.group}
+        self.requests = Metric(own, REQUESTS)
+        self.errors = Metric(own, ERRORS)
+        self.duration = Metric(own, DURATION, statistic="p99")
+        self.instance_memory = Metric(own, "mem_used_percent", group, "Maximum")
+        self.instance_disk = Metric(own, "disk_used_percent", group, "Maximum")
+        self.instance_cpu = Metric("AWS/EC2", "CPUUtilization", group, "Average")
+        self.instances = Metric("AWS/AutoScaling", "GroupInServiceInstances", group, "Average")
+
+        balancer = {"LoadBalancer": parts.balancer}
+        targets = {**balancer, "TargetGroup": parts.target_group}
+        self.balancer_requests = Metric("AWS/ApplicationELB", "RequestCount", balancer)
+        self.balancer_errors = Metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", balancer)
+        self.target_errors = Metric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", balancer)
+        self.response_time = Metric("AWS/ApplicationELB", "TargetResponseTime", balancer, "p99")
+        self.healthy_hosts = Metric("AWS/ApplicationELB", "HealthyHostCount", targets, "Maximum")
+        self.unhealthy_hosts = Metric("AWS/ApplicationELB", "UnHealthyHostCount", targets, "Maximum")
+
+        cluster = {"DBClusterIdentifier": parts.cluster}
+        self.database_cpu = Metric("AWS/RDS", "CPUUtilization", cluster, "Average")
+        self.database_connections = Metric("AWS/RDS", "DatabaseConnections", cluster, "Maximum")
+        self.database_memory = Metric("AWS/RDS", "FreeableMemory", cluster, "Minimum")
+        self.replica_lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", cluster, "Maximum")
+
+        function = {"FunctionName": parts.function}
+        self.rotations = Metric("AWS/Lambda", "Invocations", function)
+        self.rotation_errors = Metric("AWS/Lambda", "Errors", function)
+        self.blocked = Metric("AWS/WAFV2", "BlockedRequests", {"WebACL": parts.web_acl, "Rule": "ALL"})
+        distribution = {"DistributionId": parts.distribution, "Region": "Global"}
+        self.cdn_errors = Metric("AWS/CloudFront", "5xxErrorRate", distribution, "Average")
+
+
+class Monitoring(Construct):
+    """The alarms, each of which publishes to the alerts topic, and the dashboard."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, deployment: Deployment, monitored: Monitored, alarms: AlarmMaker
+    ) -> None:
+        super().__init__(scope, id_)
+        metrics = PortalMetrics(monitored)
+        for alarm_id, alarm in {**_alarms_of_service(metrics), **_alarms_of_database(metrics)}.items():
+            alarms.make(self, alarm_id, alarm)
+        CloudwatchDashboard(
+            self,
+            "dashboard",
+            dashboard_name=deployment.names("portal"),
+            dashboard_body=json.dumps({"widgets": _widgets(metrics, deployment.region)}),
+        )
+
+
+def _alarms_of_service(metrics: PortalMetrics) -> Mapping[str, Alarm]:
+    return {
+        "application_errors": Alarm("The application logged errors", metrics.errors, ERROR_LIMIT),
+        "application_slow": Alarm(
+            "One request in a hundred takes the application longer than a second",
+            metrics.duration,
+            SLOW_MILLISECONDS,
+            periods=3,
+        ),
+        "balancer_errors": Alarm(
+            "The load balancer itself answers 5xx: it reaches no instance", metrics.balancer_errors, ERROR_LIMIT
+        ),
+        "target_errors": Alarm("The instances answer 5xx", metrics.target_errors, ERROR_LIMIT),
+        "target_slow": Alarm(
+            "One request in a hundred takes longer than a second", metrics.response_time, SLOW_SECONDS, periods=3
+        ),
+        "unhealthy_hosts": Alarm(
+            "An instance fails its health check: it, or its way to the database, is broken",
+            metrics.unhealthy_hosts,
+            1,
+            period_seconds=60,
+            periods=5,
+        ),
+        "no_healthy_host": Alarm(
+            "No instance serves the portal",
+            metrics.healthy_hosts,
+            1,
+            below=True,
+            period_seconds=60,
+            periods=2,
+            missing_is_bad=True,
+        ),
+        "memory_high": Alarm("An instance runs out of memory", metrics.instance_memory, FULL_PERCENT, periods=3),
+        "disk_full": Alarm("The root volume of an instance fills up", metrics.instance_disk, FULL_PERCENT, periods=3),
+        "waf_blocked": Alarm("The firewall blocks unusually many requests", metrics.blocked, BLOCKED_REQUESTS),
+        "cdn_errors": Alarm(
+            "CloudFront answers 5xx to too many viewers", metrics.cdn_errors, CDN_ERROR_PERCENT, periods=2
+        ),
+    }
+
+
+def _alarms_of_database(metrics: PortalMetrics) -> Mapping[str, Alarm]:
+    return {
+        "database_cpu": Alarm(
+            "The database's processors are busy", metrics.database_cpu, DATABASE_CPU_PERCENT, periods=3
+        ),
+        "database_connections": Alarm(
+            "The database runs out of connections", metrics.database_connections, DATABASE_CONNECTIONS
+        ),
+        "database_memory": Alarm(
+            "The database runs out of memory",
+            metrics.database_memory,
+            DATABASE_FREE_MEMORY_BYTES,
+            below=True,
+            periods=3,
+        ),
+        "database_replica_lag": Alarm(
+            "The second database instance lags: a failover would lose time",
+            metrics.replica_lag,
+            REPLICA_LAG_MILLISECONDS,
+            periods=3,
+        ),
+        "rotation_errors": Alarm("The database's secret could not be rotated", metrics.rotation_errors, 1),
+    }
+
+
+def _widgets(metrics: PortalMetrics, region: str) -> list[dict[str, Any]]:
+    """Return the dashboard's graphs, two in a row."""
+    graphs: list[tuple[str, list[Metric]]] = [
+        ("Requests", [metrics.requests, metrics.balancer_requests]),
+        ("Errors", [metrics.errors, metrics.target_errors, metrics.balancer_errors]),
+        ("Duration of requests in the application (ms)", [metrics.duration]),
+        ("Response time at the load balancer (s)", [metrics.response_time]),
+        ("Instances", [metrics.instances, metrics.healthy_hosts, metrics.unhealthy_hosts]),
+        ("Load of the instances (%)", [metrics.instance_cpu, metrics.instance_memory, metrics.instance_disk]),
+        ("Load of the database (%)", [metrics.database_cpu]),
+        ("Connections to the database", [metrics.database_connections]),
+        ("Requests the firewall blocked", [metrics.blocked]),
+        ("Rotations of the secret", [metrics.rotations, metrics.rotation_errors]),
+    ]
+    return [
+        {
+            "type": "metric",
+            "x": position % WIDGETS_PER_ROW * WIDGET_WIDTH,
+            "y": position // WIDGETS_PER_ROW * WIDGET_HEIGHT,
+            "width": WIDGET_WIDTH,
+            "height": WIDGET_HEIGHT,
+            "properties": {
+                "title": title,
+                "region": region,
+                "period": 300,
+                "metrics": [_as_dashboard_writes(metric) for metric in shown],
+            },
+        }
+        for position, (title, shown) in enumerate(graphs)
+    ]
+
+
+def _as_dashboard_writes(metric: Metric) -> list[object]:
+    dimensions = [part for dimension in metric.dimensions.items() for part in dimension]
+    return [metric.namespace, metric.name, *dimensions, {"stat": metric.statistic}]

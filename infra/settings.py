@@ -1,0 +1,188 @@
+"""What may differ from one environment to the next, read from environment variables once, in `main`.
+
+What compliance fixes (encryption, retention, privacy, TLS) is a literal in the construct concerned; nobody can
+configure it away. An empty variable counts as unset.
+
+| variable               | meaning                                                 | default                          |
+| ---------------------- | ------------------------------------------------------- | -------------------------------- |
+| ENVIRONMENT_SUFFIX     | last part of every name: `a-z0-9-`, 1 to 20 characters  | none: required                   |
+| ENVIRONMENT            | profile: development, staging or production; also a tag | development                      |
+| COST_CENTER            | tag                                                     | engineering                      |
+| PORTAL_DOMAIN          | DNS name of the portal                                  | `{suffix}.financial-portal.test` |
+| HOSTED_ZONE_ID         | Route 53 zone that holds PORTAL_DOMAIN                  | the stack creates a zone         |
+| ALERT_EMAIL            | address subscribed to the alerts topic                  | nobody is subscribed             |
+| ORGANIZATION_TRAIL_ARN | CloudTrail trail that already covers this account       | the stack creates a trail        |
+| AURORA_ENGINE_VERSION  | version of Aurora MySQL 8.0; follow automatic upgrades  | `8.0.mysql_aurora.3.10.3`        |
+| AMI_PARAMETER          | public SSM parameter with the Amazon Linux 2023 image   | the latest x86_64 one            |
+| TF_STATE_BUCKET        | S3 bucket for Terraform's state                         | a local file                     |
+| TF_STATE_REGION        | region of that bucket                                   | us-east-1                        |
+| TF_STATE_KMS_KEY_ID    | KMS key that encrypts the state there                   | the bucket's default key         |
+| TF_STATE_LOCK_TABLE    | DynamoDB table that locks the state                     | no lock                          |
+
+production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything that keeps data: deletion protection,
+final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
+
+The default domain ends in `.test`, which no one can register: it synthesizes TLS from the viewer to the database, but
+AWS issues a certificate only for a domain whose zone is delegated. Terraform's state holds the secret origin header
+(the database's passwords never enter it): the state of production belongs in an encrypted bucket. A local state is one
+file per suffix beside the output folder; give each environment an output folder of its own (`--output`), or run
+`terraform init -reconfigure` when changing from one to the other.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from infra.errors import InputError
+from infra.naming import Naming
+
+Environment = Literal["development", "staging", "production"]
+
+AMAZON_LINUX_2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+CERTIFICATE_NAME_LIMIT = 64  # characters of the first name on an ACM certificate
+
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
+    "COST_CENTER": (
+        re.compile(r"[\w .:/=+@-]{1,256}", re.ASCII),
+        "1 to 256 letters, digits, spaces or . : / = + @ - _",
+    ),
+    "PORTAL_DOMAIN": (_DOMAIN, "a lower-case DNS name such as portal.example.com"),
+    "HOSTED_ZONE_ID": (re.compile(r"Z[A-Z0-9]{1,31}"), "a zone id such as Z0123456789ABCDEFGHIJ"),
+    "ALERT_EMAIL": (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII), "one e-mail address"),
+    "ORGANIZATION_TRAIL_ARN": (
+        re.compile(r"arn:aws:cloudtrail:[a-z0-9-]+:\d{12}:trail/[\w.-]+", re.ASCII),
+        "a trail's ARN",
+    ),
+    "AURORA_ENGINE_VERSION": (re.compile(r"8\.0\.mysql_aurora\.3\.\d+\.\d+"), "like 8.0.mysql_aurora.3.10.3"),
+    "AMI_PARAMETER": (
+        re.compile(r"/aws/service/ami-amazon-linux-latest/al2023-ami-[a-z0-9.-]+-x86_64"),
+        f"an Amazon Linux 2023 image for x86_64 such as {AMAZON_LINUX_2023}",
+    ),
+    "TF_STATE_BUCKET": (re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "a bucket's name"),
+    "TF_STATE_REGION": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as us-east-1"),
+    "TF_STATE_KMS_KEY_ID": (re.compile(r"[\w:/-]{1,256}", re.ASCII), "a KMS key's id, alias or ARN"),
+    "TF_STATE_LOCK_TABLE": (re.compile(r"[\w.-]{3,255}", re.ASCII), "a DynamoDB table's name"),
+}
+
+
+@dataclass(frozen=True)
+class Teardown:
+    """Whether, and how fast, the data of an environment may be destroyed."""
+
+    allowed: bool
+
+    @property
+    def key_deletion_window_days(self) -> int:
+        """Days until a deleted KMS key is gone; AWS allows 7 to 30."""
+        return 7 if self.allowed else 30
+
+    @property
+    def secret_recovery_window_days(self) -> int:
+        """Days a deleted secret can be restored; at 0 its name is free at once."""
+        return 0 if self.allowed else 30
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The portal's DNS name, and the zone that holds it (None: the stack creates it)."""
+
+    name: str
+    hosted_zone_id: str | None
+
+
+@dataclass(frozen=True)
+class RemoteState:
+    """Where Terraform keeps its state: an S3 bucket."""
+
+    bucket: str
+    region: str
+    kms_key_id: str | None
+    lock_table: str | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The inputs of one environment, validated."""
+
+    names: Naming
+    environment: Environment
+    cost_center: str
+    domain: Domain
+    alert_email: str | None
+    organization_trail_arn: str | None
+    aurora_engine_version: str
+    ami_parameter: str
+    remote_state: RemoteState | None
+
+    @property
+    def teardown(self) -> Teardown:
+        """Only production keeps its data."""
+        return Teardown(allowed=self.environment != "production")
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "Settings":
+        """Read the table above. Raises InputError, naming the first variable that cannot be used."""
+        if not variables.get("ENVIRONMENT_SUFFIX"):
+            raise InputError("ENVIRONMENT_SUFFIX is not set: give the environment a short name, for example `dev`")
+        names = Naming(variables["ENVIRONMENT_SUFFIX"])
+        environment = _environment(variables)
+        return cls(
+            names=names,
+            environment=environment,
+            cost_center=_read(variables, "COST_CENTER") or "engineering",
+            domain=_domain(variables, environment, names.suffix),
+            alert_email=_read(variables, "ALERT_EMAIL"),
+            organization_trail_arn=_read(variables, "ORGANIZATION_TRAIL_ARN"),
+            aurora_engine_version=_read(variables, "AURORA_ENGINE_VERSION") or "8.0.mysql_aurora.3.10.3",
+            ami_parameter=_read(variables, "AMI_PARAMETER") or AMAZON_LINUX_2023,
+            remote_state=_remote_state(variables),
+        )
+
+
+def _read(variables: Mapping[str, str], name: str) -> str | None:
+    """Return the variable, None when unset or empty. Raises InputError when it has not the form of `name`."""
+    value = variables.get(name)
+    if not value:
+        return None
+    pattern, form = _FORMS[name]
+    if not pattern.fullmatch(value):
+        raise InputError(f"{name} is {value!r}: it must be {form}")
+    return value
+
+
+def _environment(variables: Mapping[str, str]) -> Environment:
+    wanted = variables.get("ENVIRONMENT") or "development"
+    for environment in get_args(Environment):
+        if environment == wanted:
+            return environment
+    raise InputError(f"ENVIRONMENT is {wanted!r}: it must be one of {', '.join(get_args(Environment))}")
+
+
+def _domain(variables: Mapping[str, str], environment: Environment, suffix: str) -> Domain:
+    name = _read(variables, "PORTAL_DOMAIN")
+    zone = _read(variables, "HOSTED_ZONE_ID")
+    if environment == "production" and not (name and zone):
+        raise InputError(
+            "ENVIRONMENT=production needs PORTAL_DOMAIN and HOSTED_ZONE_ID: the default domain is a placeholder"
+        )
+    if zone and not name:
+        raise InputError("HOSTED_ZONE_ID is set without PORTAL_DOMAIN: say which name in that zone the portal gets")
+    if name and len(name) > CERTIFICATE_NAME_LIMIT:
+        raise InputError(
+            f"PORTAL_DOMAIN has {len(name)} characters: a certificate takes at most {CERTIFICATE_NAME_LIMIT}"
+        )
+    return Domain(name=name or f"{suffix}.financial-portal.test", hosted_zone_id=zone)
+
+
+def _remote_state(variables: Mapping[str, str]) -> RemoteState | None:
+    bucket = _read(variables, "TF_STATE_BUCKET")
+    if bucket is None:
+        return None
+    return RemoteState(
+        bucket=bucket,
+        region=_read(variables, "TF_STATE_REGION") or "us-east-1",
+        kms_key_id=_read(variables, "TF_STATE_KMS_KEY_ID"),
+        lock_table=_read(variables, "TF_STATE_LOCK_TABLE"),
+    )

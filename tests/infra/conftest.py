@@ -1,0 +1,40 @@
+"""The portal, synthesized once for all tests: with the shortest and the longest suffix, and for production."""
+
+import pytest
+from synthesized import Synthesis, synthesize
+
+SHORTEST_SUFFIX = "x"
+LONGEST_SUFFIX = "pr-12345-customers-a"
+
+
+@pytest.fixture(scope="session")
+def shortest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+    return synthesize(tmp_path_factory.mktemp("shortest"), SHORTEST_SUFFIX)
+
+
+@pytest.fixture(scope="session")
+def longest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+    assert len(LONGEST_SUFFIX) == 20
+    return synthesize(tmp_path_factory.mktemp("longest"), LONGEST_SUFFIX)
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+    return synthesize(
+        tmp_path_factory.mktemp("production"),
+        "live",
+        ENVIRONMENT="production",
+        PORTAL_DOMAIN="portal.example.com",
+        HOSTED_ZONE_ID="Z0123456789ABCDEFGHIJ",
+        ALERT_EMAIL="operations@example.com",
+        TF_STATE_BUCKET="example-terraform-state",
+        TF_STATE_KMS_KEY_ID="alias/terraform-state",
+        TF_STATE_LOCK_TABLE="terraform-locks",
+    )
+
+
+@pytest.fixture(scope="session", params=["shortest", "longest"])
+def portal(request: pytest.FixtureRequest) -> Synthesis:
+    """The portal outside production, with a suffix of 1 and of 20 characters."""
+    synthesis: Synthesis = request.getfixturevalue(request.param)
+    return synthesis
