@@ -2,34 +2,24 @@
 
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
 from cdktf_cdktf_provider_aws.acm_certificate_validation import AcmCertificateValidation
+from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
-from cdktf_cdktf_provider_aws.route53_zone import Route53Zone
 from constructs import Construct
 
-from infra.deployment import Deployment
 from infra.settings import Domain
 
 VALIDATION_TTL_SECONDS = 60
 
 
 class HostedZone(Construct):
-    """The zone of the portal's domain: the given one, or a new one that its parent has yet to delegate to."""
+    """The zone that holds the portal's domain: the given one, or the one of the same name. It is never made here: a zone
+    that nobody delegates to serves no name, and one that somebody does outlives the portal."""
 
-    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment, domain: Domain) -> None:
+    def __init__(self, scope: Construct, id_: str, *, domain: Domain) -> None:
         super().__init__(scope, id_)
         self.viewer_name = domain.name
         self.origin_name = f"origin.{domain.name}"
-        self.created: Route53Zone | None = None
-        if domain.hosted_zone_id is None:
-            self.created = Route53Zone(
-                self,
-                "zone",
-                name=domain.name,
-                comment=f"Customer portal, environment {deployment.names.suffix}",
-                force_destroy=deployment.teardown.allowed,
-                tags=deployment.names.tag("zone"),
-            )
-        self.id: str = self.created.zone_id if self.created else str(domain.hosted_zone_id)
+        self.id: str = domain.hosted_zone_id or DataAwsRoute53Zone(self, "zone", name=domain.name).zone_id
 
     def certificate(self, scope: Construct, id_: str, *, name: str, tags: dict[str, str]) -> str:
         """Return the ARN of a certificate for `name` that AWS has validated through this zone."""

@@ -43,6 +43,7 @@ from infra.waf import Firewall
 STACK = "portal"
 APPLICATION = "customer-portal"
 REGION = "us-east-1"  # also where CloudFront demands its certificate, firewall and logs
+TERRAFORM_VERSIONS = ">= 1.5.0"
 LOCAL_STATE_FOLDER = "../../.."  # seen from the stack's folder: the one that holds cdktf.out
 
 
@@ -67,6 +68,7 @@ class Portal(ReadableStack):
             "CostCenter": settings.cost_center,
             "ManagedBy": "cdktf",
         }
+        self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
         AwsProvider(self, "aws", region=REGION, default_tags=[AwsProviderDefaultTags(tags=tags)])
         self._keep_state(settings)
         account = DataAwsCallerIdentity(self, "account")
@@ -128,7 +130,7 @@ class Portal(ReadableStack):
             network_ready=[*endpoints.interfaces, *groups.rules],
         )
 
-        zone = HostedZone(self, "dns", deployment=deployment, domain=settings.domain)
+        zone = HostedZone(self, "dns", domain=settings.domain)
         origin_header = OriginHeader(self, "origin_header")
         balancer = LoadBalancer(
             self,
@@ -210,8 +212,6 @@ class Portal(ReadableStack):
         self._give_out("database_secret_arn", secret.arn, "How the portal connects to its database")
         self._give_out("static_assets_bucket", storage.static_assets.name, "Upload static assets here, below static/")
         self._give_out("alerts_topic_arn", alerts.topic_arn, "Subscribe to alerts here")
-        if zone.created:
-            self._give_out("name_servers", zone.created.name_servers, "Delegate the portal's domain to these")
 
     def _give_out(self, id_: str, value: object, description: str) -> None:
         TerraformOutput(self, id_, value=value, description=description)

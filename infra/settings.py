@@ -9,7 +9,7 @@ configure it away. An empty variable counts as unset.
 | ENVIRONMENT            | profile: development, staging or production; also a tag | development                      |
 | COST_CENTER            | tag                                                     | engineering                      |
 | PORTAL_DOMAIN          | DNS name of the portal                                  | `{suffix}.financial-portal.test` |
-| HOSTED_ZONE_ID         | Route 53 zone that holds PORTAL_DOMAIN                  | the stack creates a zone         |
+| HOSTED_ZONE_ID         | Route 53 zone that holds PORTAL_DOMAIN                  | the zone of the domain's name    |
 | ALERT_EMAIL            | address subscribed to the alerts topic                  | nobody is subscribed             |
 | ORGANIZATION_TRAIL_ARN | CloudTrail trail that already covers this account       | the stack creates a trail        |
 | AURORA_ENGINE_VERSION  | version of Aurora MySQL 8.0; follow automatic upgrades  | `8.0.mysql_aurora.3.10.3`        |
@@ -23,7 +23,7 @@ production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything tha
 final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
 
 The default domain ends in `.test`, which no one can register: it synthesizes TLS from the viewer to the database, but
-AWS issues a certificate only for a domain whose zone is delegated. Terraform's state holds the secret origin header
+has no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret origin header
 (the database's passwords never enter it): the state of production belongs in an encrypted bucket. A local state is one
 file per suffix beside the output folder; give each environment an output folder of its own (`--output`), or run
 `terraform init -reconfigure` when changing from one to the other.

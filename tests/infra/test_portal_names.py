@@ -72,7 +72,7 @@ def test_no_resource_with_a_name_is_overlooked(portal: Synthesis) -> None:
     name_attributes = {attribute for attribute, _ in NAMED.values()}
     with_name = {r.type for r in portal.resources() if name_attributes & r.body.keys()}
     # DNS names follow the domain; a bucket's settings repeat the bucket's name.
-    followers = {"aws_route53_record", "aws_route53_zone", "aws_s3_object", "aws_lambda_permission"}
+    followers = {"aws_route53_record", "aws_s3_object", "aws_lambda_permission"}
     settings = {type_ for type_ in with_name if type_.startswith("aws_s3_bucket_")}
     instances = {"aws_rds_cluster_instance"}
     assert with_name - followers - settings | instances == set(NAMED)

@@ -141,7 +141,6 @@ def test_outside_production_everything_can_be_destroyed(portal: Synthesis) -> No
     assert portal.find("resource.aws_rds_cluster.*.delete_automated_backups") == [True]
     assert portal.find("resource.aws_lb.*.enable_deletion_protection") == [False]
     assert portal.find("resource.aws_secretsmanager_secret.*.recovery_window_in_days") == [0]
-    assert portal.find("resource.aws_route53_zone.*.force_destroy") == [True]
     assert portal.find("resource.aws_autoscaling_group.*.force_delete") == [True]
     assert set(portal.find("resource.aws_kms_key.*.deletion_window_in_days")) == {7}
     assert "aws_s3_bucket_object_lock_configuration" not in portal.document["resource"]
@@ -167,8 +166,13 @@ def test_production_locks_the_audit_archive_and_no_bucket_that_takes_access_logs
     assert targets == {"${aws_s3_bucket.storage_access_logs_bucket.id}"}
 
 
-def test_a_given_zone_is_used_and_none_created(production: Synthesis) -> None:
-    assert "aws_route53_zone" not in production.document["resource"]
+def test_the_zone_is_looked_up_by_the_domains_name_and_never_made(portal: Synthesis) -> None:
+    assert "aws_route53_zone" not in portal.document["resource"]
+    assert portal.find("data.aws_route53_zone.*.name") == [f"{portal.suffix}.financial-portal.test"]
+
+
+def test_a_given_zone_is_used_instead(production: Synthesis) -> None:
+    assert "aws_route53_zone" not in production.document["data"]
     assert set(production.find("resource.aws_route53_record.*.zone_id")) == {"Z0123456789ABCDEFGHIJ"}
     assert production.find("resource.aws_cloudfront_distribution.*.aliases[*]") == ["portal.example.com"]
 
