@@ -12,8 +12,10 @@ VALIDATION_TTL_SECONDS = 60
 
 
 class HostedZone(Construct):
-    """The zone that holds the portal's domain: the given one, or the one of the same name. It is never made here: a zone
-    that nobody delegates to serves no name, and one that somebody does outlives the portal."""
+    """The zone that holds the portal's domain: the given one, or the one of the same name.
+
+    It is never made here: a zone that nobody delegates to serves no name, one that somebody does outlives the portal.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, domain: Domain) -> None:
         super().__init__(scope, id_)

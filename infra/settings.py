@@ -23,10 +23,10 @@ production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything tha
 final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
 
 The default domain ends in `.test`, which no one can register: it synthesizes TLS from the viewer to the database, but
-has no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret origin header
-(the database's passwords never enter it): the state of production belongs in an encrypted bucket. A local state is one
-file per suffix beside the output folder; give each environment an output folder of its own (`--output`), or run
-`terraform init -reconfigure` when changing from one to the other.
+has no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret
+origin header (the database's passwords never enter it): the state of production belongs in an encrypted bucket. A
+local state is one file per suffix beside the output folder; give each environment an output folder of its own
+(`--output`), or run `terraform init -reconfigure` when changing from one to the other.
 """
 
 import re

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import gate_results as make
+from tests.compliance import gate_results as make
 import pytest
 
 from compliance.__main__ import main

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import gate_results as make
+from tests.compliance import gate_results as make
 import pytest
 
 from compliance.requirements import Unclaimed

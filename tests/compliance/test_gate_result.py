@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import gate_results as make
+from tests.compliance import gate_results as make
 import pytest
 
 from compliance.gate_result import read_gate_result

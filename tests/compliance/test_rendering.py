@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import gate_results as make
+from tests.compliance import gate_results as make
 import pytest
 from markdown_it import MarkdownIt
 

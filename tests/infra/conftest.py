@@ -1,7 +1,7 @@
 """The portal, synthesized once for all tests: with the shortest and the longest suffix, and for production."""
 
 import pytest
-from synthesized import Synthesis, synthesize
+from tests.infra.synthesized import Synthesis, synthesize
 
 SHORTEST_SUFFIX = "x"
 LONGEST_SUFFIX = "pr-12345-customers-a"

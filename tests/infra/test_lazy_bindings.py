@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from synthesized import ROOT, Synthesis, synthesize
+from tests.infra.synthesized import ROOT, Synthesis, synthesize
 
 PROVIDER = "cdktf_cdktf_provider_aws"
 LOADED = f"sum(name.startswith('{PROVIDER}.') and name.count('.') == 1 for name in sys.modules)"

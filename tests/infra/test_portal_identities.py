@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from synthesized import Resource, Synthesis
+from tests.infra.synthesized import Resource, Synthesis
 
 DOCUMENTS = ("policy", "assume_role_policy", "policy_document")
 ACCOUNT = "${data.aws_caller_identity.account.account_id}"

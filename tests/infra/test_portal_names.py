@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from synthesized import Resource, Synthesis
+from tests.infra.synthesized import Resource, Synthesis
 
 from infra.errors import InputError
 from infra.naming import Naming

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from synthesized import Synthesis
+from tests.infra.synthesized import Synthesis
 
 TOPIC = "${aws_sns_topic.alerts_topic.arn}"
 REQUIRED_TAGS = {"Environment", "Application", "CostCenter"}

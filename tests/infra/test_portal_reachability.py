@@ -2,7 +2,7 @@
 
 import json
 
-from synthesized import Resource, Synthesis
+from tests.infra.synthesized import Resource, Synthesis
 
 CLOUDFRONT = "${data.aws_ec2_managed_prefix_list.security_cloudfront.id}"
 S3 = "${aws_vpc_endpoint.endpoints_s3.prefix_list_id}"

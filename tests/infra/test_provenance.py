@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from synthesized import ROOT, Synthesis
+from tests.infra.synthesized import ROOT, Synthesis
 
 from infra import readable_stack
 

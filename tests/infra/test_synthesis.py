@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from synthesized import ROOT, STACK, Synthesis, run_app, synthesize
+from tests.infra.synthesized import ROOT, STACK, Synthesis, run_app, synthesize
 
 
 def files(folder: Path) -> dict[str, bytes]:

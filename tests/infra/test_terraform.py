@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthesized import Synthesis
+from tests.infra.synthesized import Synthesis
 
 from infra import boot
 from infra.boot import SCRIPT
