@@ -51,7 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         message = f"policies: {error}"
     except BrokenPipeError:
-        sys.stderr.close()
         return NOT_JUDGED
     except Exception as error:
         if os.environ.get("POLICIES_TRACEBACK"):
@@ -206,4 +205,7 @@ def _digest(selected: Sequence[Policy]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    with contextlib.suppress(BrokenPipeError):  # a reader that has seen enough
+        sys.stdout.flush()
+    os._exit(code)  # all is written; taking a large graph apart object by object would only keep the caller waiting

@@ -240,8 +240,17 @@ def _collection(value: Any) -> list[tuple[Any, Any]] | None:
 def _expanded(body: Mapping[str, Any], scope: "ModuleScope") -> dict[str, Any]:
     """The body's attributes and blocks, with `dynamic` blocks written out at every level."""
     plain = {key: value for key, value in body.items() if key not in _NOT_ATTRIBUTES}
+    if not _mentions_dynamic(plain):
+        return plain
     expanded: dict[str, Any] = _with_dynamic(plain, scope)
     return expanded
+
+
+def _mentions_dynamic(value: Any) -> bool:
+    """Whether the key `dynamic` stands anywhere: few blocks have one, and the others need not be copied."""
+    if isinstance(value, dict):
+        return "dynamic" in value or any(_mentions_dynamic(v) for v in value.values() if isinstance(v, dict | list))
+    return any(_mentions_dynamic(element) for element in value if isinstance(element, dict | list))
 
 
 def _with_dynamic(value: Any, scope: "ModuleScope") -> Any:
@@ -331,12 +340,12 @@ class ModuleScope:
 
     def _string(self, raw: str, found: list[str]) -> Any:
         parts = template(raw)
+        if len(parts) == 1:
+            return parts[0] if isinstance(parts[0], str) else self._expression(parts[0], found)
         met: list[str] = []
         values = [part if isinstance(part, str) else self._expression(part, met) for part in parts]
         met = list(dict.fromkeys(met))
         found.extend(met)
-        if len(values) == 1:
-            return values[0]
         if not any(isinstance(value, Unresolved | list | dict) for value in values):
             return "".join(_as_text(value) for value in values)
         deciding = {r for value in values if isinstance(value, Unresolved) for r in value.references}

@@ -2,10 +2,11 @@
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.model import Assessment, Outcome, Policy
+from policies.model import OUTCOMES, Assessment, Outcome, Policy
 from policies.result import GateResult
 
 WIDTH = 110
@@ -41,12 +42,12 @@ def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Ite
 def _summary(result: GateResult, colour: bool) -> Iterator[str]:
     for document in result.documents:
         mine = [one for one in result.assessments if one.stack == document.stack]
-        counts = {outcome: sum(one.outcome == outcome for one in mine) for outcome in result.summary}
+        counts = Counter(one.outcome for one in mine)
         engines = sorted({one.engine for one in mine if one.address})
         size = len(document.graph.resources)
         yield f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {', '.join(engines)}"
         yield "    " + ", ".join(
-            _painted(f"{count} {outcome}", outcome, colour and count > 0) for outcome, count in counts.items()
+            _painted(f"{counts[outcome]} {outcome}", outcome, colour and counts[outcome] > 0) for outcome in OUTCOMES
         )
     for validation in result.validation:
         verdict = {"pass": "valid", "fail": "INVALID", "not-run": "not run"}[validation.outcome]

@@ -1,9 +1,7 @@
 """The edges of our graph against those that Terraform itself prints: the authority on what refers to what."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from collections import defaultdict
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 from policies import documents
 from tests.policies.conftest import ROOT, write
 
-CORPUS = ROOT.parent / "shared" / "corpus" / "cdktf"
+PUBLIC = sorted((ROOT.parent / "shared" / "corpus" / "cdktf").glob("*.json"))
 
 Reached = dict[str, set[str]]
 
@@ -52,39 +50,58 @@ def initializable(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def terraform_edges(terraform: str, provider: Path, folder: Path) -> set[tuple[str, str]]:
-    """What `terraform graph` prints, with the provider that was initialized once for all."""
-    shutil.copy(provider / ".terraform.lock.hcl", folder)
-    command = [terraform, f"-chdir={folder}", "graph"]
-    environment = {**os.environ, "TF_DATA_DIR": str(provider / ".terraform")}
-    printed = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert printed.returncode == 0, printed.stderr
-    lines = re.findall(r'^\s*"(.+)" -> "(.+)";$', printed.stdout, re.MULTILINE)
-    return {(a.replace('\\"', '"'), b.replace('\\"', '"')) for a, b in lines}
+Edges = set[tuple[str, str]]
 
 
-def compare(terraform: str, provider: Path, folder: Path) -> int:
-    """Asserts that both graphs say the same, and returns the number of Terraform's edges."""
-    theirs = terraform_edges(terraform, provider, folder)
-    [document] = documents.read([folder])
-    ours = {(edge.source, edge.target) for edge in document.graph.edges()}
-    assert closure(ours) == closure(theirs)
-    return len(theirs)
+@pytest.fixture(scope="session")
+def terraform_edges(
+    terraform: str, provider: Path, portal: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Edges]:
+    """What `terraform graph` prints for each configuration: all in one call, as the modules of one configuration.
+
+    `provider` is asked for because without it Terraform cannot read any of them.
+    """
+    folder = tmp_path_factory.mktemp("graph")
+    modules = {f"m{index}": path for index, path in enumerate([*PUBLIC, portal / "cdk.tf.json"])}
+    for name, path in modules.items():
+        write(folder / name / "main.tf.json", initializable(json.loads(path.read_text())))
+    write(folder / "main.tf.json", {"module": {name: {"source": f"./{name}"} for name in modules}})
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([terraform, f"-chdir={folder}", *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("init", "-backend=false", "-input=false")
+    edges: dict[str, Edges] = {path.name: set() for path in modules.values()}
+    for ends in re.findall(r'^\s*"(.+)" -> "(.+)";$', run("graph"), re.MULTILINE):
+        name = ends[0].split(".")[1]
+        source, target = (end.replace('\\"', '"').removeprefix(f"module.{name}.") for end in ends)
+        edges[modules[name].name].add((source, target))
+    return edges
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.name[:60])
+def our_edges(folder: Path, content: dict[str, Any]) -> Edges:
+    [document] = documents.read([write(folder / "main.tf.json", initializable(content))])
+    return {(edge.source, edge.target) for edge in document.graph.edges()}
+
+
+@pytest.mark.skipif(not PUBLIC, reason="the files of public projects are not beside this checkout (shared/corpus)")
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.name[:60])
 def test_edges_of_public_projects_are_those_of_terraform(
-    terraform: str, provider: Path, tmp_path: Path, path: Path
+    terraform_edges: dict[str, Edges], tmp_path: Path, path: Path
 ) -> None:
-    write(tmp_path / "main.tf.json", initializable(json.loads(path.read_text())))
-    compare(terraform, provider, tmp_path)
+    ours = our_edges(tmp_path, json.loads(path.read_text()))
+    assert closure(ours) == closure(terraform_edges[path.name])
 
 
-def test_edges_of_our_stacks_are_those_of_terraform(
-    terraform: str, provider: Path, portal: Path, tmp_path: Path
+def test_edges_of_our_stack_are_those_of_terraform(
+    terraform_edges: dict[str, Edges], portal: Path, tmp_path: Path
 ) -> None:
-    write(tmp_path / "main.tf.json", initializable(json.loads((portal / "cdk.tf.json").read_text())))
-    assert compare(terraform, provider, tmp_path) > 300
+    ours = our_edges(tmp_path, json.loads((portal / "cdk.tf.json").read_text()))
+    theirs = terraform_edges["cdk.tf.json"]
+    assert len(theirs) > 300
+    assert closure(ours) == closure(theirs)
 
 
 def test_edges_carry_the_attribute_they_come_from(tmp_path: Path) -> None:
