@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.compliance import gate_results as make
 import pytest
 
 from compliance.__main__ import main
 from compliance.provenance import in_utc, provenance
 from policies.errors import InputError
+from tests.compliance import gate_results as make
 
 REPOSITORY = Path(__file__).parents[2]
 GIT = shutil.which("git") or "git"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.compliance import gate_results as make
 import pytest
 
 from compliance.requirements import Unclaimed
+from tests.compliance import gate_results as make
 
 FULL = make.framework(make.edge("door-is-locked"))
 BOTH = make.framework(make.edge("door-is-locked", "window-is-shut"))

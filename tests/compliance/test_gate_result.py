@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.compliance import gate_results as make
 import pytest
 
 from compliance.gate_result import read_gate_result
 from policies.errors import InputError
+from tests.compliance import gate_results as make
 
 
 def test_the_sample_is_read_whole() -> None:

@@ -6,7 +6,6 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.compliance import gate_results as make
 import pytest
 from markdown_it import MarkdownIt
 
@@ -18,6 +17,7 @@ from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import VERSION, load
 from compliance.visible import visible
+from tests.compliance import gate_results as make
 
 FRAMEWORK = load()
 FORMS = {"html": render_html, "markdown": render_markdown, "json": render_json}

@@ -1,6 +1,7 @@
 """The portal, synthesized once for all tests: with the shortest and the longest suffix, and for production."""
 
 import pytest
+
 from tests.infra.synthesized import Synthesis, synthesize
 
 SHORTEST_SUFFIX = "x"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.infra.synthesized import ROOT, Synthesis, synthesize
 
 PROVIDER = "cdktf_cdktf_provider_aws"

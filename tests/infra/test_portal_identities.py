@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.infra.synthesized import Resource, Synthesis
 
 DOCUMENTS = ("policy", "assume_role_policy", "policy_document")

@@ -6,6 +6,7 @@ Each row is a requirement, a JSONPath, and every value that must stand there, in
 from typing import Any
 
 import pytest
+
 from tests.infra.synthesized import Synthesis
 
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]

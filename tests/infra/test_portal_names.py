@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.infra.synthesized import Resource, Synthesis
 
 from infra.errors import InputError
 from infra.naming import Naming
+from tests.infra.synthesized import Resource, Synthesis
 
 ACCOUNT = "${data.aws_caller_identity.account.account_id}"
 ACCOUNT_ID = "123456789012"

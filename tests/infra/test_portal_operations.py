@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.infra.synthesized import Synthesis
 
 TOPIC = "${aws_sns_topic.alerts_topic.arn}"

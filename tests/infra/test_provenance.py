@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.infra.synthesized import ROOT, Synthesis
 
 from infra import readable_stack
+from tests.infra.synthesized import ROOT, Synthesis
 
 
 def line_of(source: dict[str, object]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from tests.infra.synthesized import ROOT, STACK, Synthesis, run_app, synthesize
 
 

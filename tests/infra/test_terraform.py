@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.infra.synthesized import Synthesis
 
 from infra import boot
 from infra.boot import SCRIPT
+from tests.infra.synthesized import Synthesis
 
 REFERENCE = re.compile(r"(?<!\$)\$\{([a-z0-9_.]+)\}")
 

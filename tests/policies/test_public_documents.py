@@ -1,4 +1,4 @@
-"""Documents that other projects made: every resource and every attribute in them is read, compared with a plain walk."""
+"""Documents that other projects made: every resource and attribute in them is read, compared with a plain walk."""
 
 import json
 from collections.abc import Iterator
