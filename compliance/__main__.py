@@ -74,7 +74,7 @@ def _report(result: Path, output: Path, time: str | None) -> int:
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror or error})") from error
     tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)
-    print(f"{output.as_posix()}: {', '.join(forms)} ({tally})")
+    print(f"{output.as_posix()}: {', '.join(forms)} ({tally})", file=sys.stderr)
     return EXIT_DONE
 
 

@@ -50,8 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return result.exit_code(undetermined_fails=options.undetermined == "fail")
     except InputError as error:
         message = f"policies: {error}"
-    except BrokenPipeError:
-        return NOT_JUDGED
     except Exception as error:
         if os.environ.get("POLICIES_TRACEBACK"):
             raise
@@ -141,8 +139,11 @@ def _formats(options: argparse.Namespace) -> list[tuple[Writer, Path | None]]:
 
 def _write(text: str, path: Path | None) -> None:
     if path is None:
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
+            sys.stdout.flush()
+        except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change the verdict
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -206,6 +207,5 @@ def _digest(selected: Sequence[Policy]) -> str:
 
 if __name__ == "__main__":
     code = main()
-    with contextlib.suppress(BrokenPipeError):  # a reader that has seen enough
-        sys.stdout.flush()
+    sys.stdout.flush()
     os._exit(code)  # all is written; taking a large graph apart object by object would only keep the caller waiting

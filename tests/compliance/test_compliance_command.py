@@ -43,7 +43,7 @@ def test_report_writes_three_files_and_ends_with_0_whatever_the_verdicts(
     document = json.loads((output / "report.json").read_text())
     assert document["provenance"]["time"] == "2026-01-31T12:00:00Z"
     assert document["summary"]["verdicts"]["contradicts"] > 0
-    assert "contradicts" in capsys.readouterr().out
+    assert "contradicts" in capsys.readouterr().err
 
 
 def test_the_command_runs_in_a_process_of_its_own(tmp_path: Path) -> None:

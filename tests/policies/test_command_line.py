@@ -2,12 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.policies.conftest import Run, write
+from tests.policies.conftest import ROOT, Run, write
 
 Gate = Callable[..., Run]
 
@@ -155,6 +157,16 @@ def test_names_from_the_input_cannot_command_the_terminal(gate: Gate, tmp_path: 
     assert "\x1b" not in run.out
     assert "\u202e" not in run.out
     assert "\\x1b[2Jweb\\u202e" in run.out
+
+
+def test_a_reader_that_has_seen_enough_does_not_change_the_verdict(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tf.json", BAD)
+    gate = f"{sys.executable} -m policies check {path} --format text --format json={tmp_path}/r.json"
+    command = ["bash", "-c", f"{gate} | true; exit ${{PIPESTATUS[0]}}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert json.loads((tmp_path / "r.json").read_text())["summary"]["fail"] > 0
 
 
 def test_two_stacks_of_one_name_are_refused(gate: Gate, tmp_path: Path) -> None:
