@@ -2,7 +2,10 @@
 
 import pytest
 
+from infra import node
 from tests.infra.synthesized import Synthesis, synthesize
+
+node.require_node()  # some tests import CDKTF themselves, and jsii alone would not find a Node.js from PyPI
 
 SHORTEST_SUFFIX = "x"
 LONGEST_SUFFIX = "pr-12345-customers-a"
