@@ -71,7 +71,9 @@ def _read_file(path: Path) -> Document:
         graph = plan_json.read_state(stack, value, str(path))
     else:
         files = [terraform_json.JsonFile(str(path), value)]
-        graph = terraform_json.read_module(stack, files, _sources(path.parent))
+        graph = terraform_json.read_module(
+            stack, files, _sources(path.parent), defaults_hold=not _variable_files(path.parent)
+        )
     return Document(str(path), kind, stack, digest, (path,), graph)
 
 
@@ -98,8 +100,14 @@ def _read_folder(folder: Path) -> Document:
         stem = path.name.removesuffix(".tf.json")
         files.append(terraform_json.JsonFile(str(path), value, stem == "override" or stem.endswith("_override")))
         stack = _metadata_name(value) or stack
-    graph = terraform_json.read_module(stack, files, _sources(folder))
+    graph = terraform_json.read_module(stack, files, _sources(folder), defaults_hold=not _variable_files(folder))
     return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
+
+
+def _variable_files(folder: Path) -> list[Path]:
+    """Files whose values Terraform takes without being asked, in place of the defaults."""
+    patterns = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
+    return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
 def _kind(value: Any, path: Path) -> Kind:

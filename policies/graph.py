@@ -80,6 +80,8 @@ class ResourceGraph:
                 value = attribute.raw_value
                 text = value.text if isinstance(value, Unresolved) else str(value)
                 message = f"{attribute.resource.address} may or may not concern it: {attribute.path} is {text}"
+                if attribute.resource.may_not_exist:
+                    message = f"{attribute.resource.address} may or may not exist: its count is not known here"
                 raise Undetermined(Finding("undetermined", "", None, message))
         return tuple(dict.fromkeys(links.by_target.get(resource.address, ())))
 
@@ -151,6 +153,10 @@ class _Links:
             self.loose.append((item, frozenset(without_keys(address) for address in value.references)))
         elif isinstance(value, Unresolved) and value.references[0].split(".")[0] in _INDIRECT:
             self.loose.append((item, frozenset()))
+        elif resource.may_not_exist:
+            named = frozenset(target.configuration_address for target in graph._targets(item, types))
+            if named:
+                self.loose.append((item, named))
         else:
             for target in graph._targets(item, types):
                 self.by_target[target.address].append(resource)

@@ -115,6 +115,10 @@ def read_plan(stack: str, plan: Mapping[str, Any], name: str) -> ResourceGraph:
 
     Raises InputError when the plan is not shaped as Terraform writes it.
     """
+    if plan.get("errored") is True:
+        raise InputError(f"{name}: Terraform marked this plan as errored: it is not whole")
+    if _sequence(plan.get("deferred_changes")):
+        raise InputError(f"{name}: Terraform deferred a part of this plan: it is not whole")
     root = Configuration(_mapping(_mapping(plan.get("configuration")).get("root_module")))
     providers = _providers(_mapping(plan.get("configuration")), root)
     unknown: dict[str, Any] = {}

@@ -230,7 +230,7 @@ class Resource(Block):
     `type` of a data source starts with `data.`, so that it is never taken for the resource of that name.
     `expressions` and `sensitive` are what a plan says beside the values: the configuration's expressions, and which
     values must not be shown. `written` is the block as the configuration has it, meta-arguments included; None in
-    plans and states.
+    plans and states. `may_not_exist` marks a resource whose `count` or `for_each` nobody knows.
     """
 
     address: str
@@ -245,6 +245,7 @@ class Resource(Block):
     expressions: Mapping[str, Any] | None = None
     sensitive: Any = None
     written: Mapping[str, Any] | None = None
+    may_not_exist: bool = False
 
     def __post_init__(self) -> None:
         """A resource is its own outermost block."""

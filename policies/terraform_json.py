@@ -48,6 +48,7 @@ class Module:
     """A module as its files, merged, describe it: blocks by their labels, providers by `aws` or `aws.west`."""
 
     stack: str
+    defaults_hold: bool = True
     resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     modules: dict[str, dict[str, Any]] = field(default_factory=dict)
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -57,12 +58,15 @@ class Module:
     graph: ResourceGraph | None = None
 
 
-def read_module(stack: str, files: Iterable[JsonFile], sources: Mapping[str, Source]) -> ResourceGraph:
+def read_module(
+    stack: str, files: Iterable[JsonFile], sources: Mapping[str, Source], *, defaults_hold: bool = True
+) -> ResourceGraph:
     """The graph of the resources that the files together describe.
 
-    `sources` maps construct paths to the program's lines. Raises InputError for what Terraform would refuse.
+    `sources` maps construct paths to the program's lines. `defaults_hold` is false where files of variable values lie
+    beside the module: then the defaults of its variables say nothing. Raises InputError for what Terraform refuses.
     """
-    module = Module(stack)
+    module = Module(stack, defaults_hold)
     ordered = sorted(files, key=lambda file: (file.is_override, file.name))
     for file in ordered:
         for kind, labels, body in _blocks(file):
@@ -160,6 +164,7 @@ def _resources(module: Module, providers: Mapping[str, Provider], sources: Mappi
         metadata = body.get("//")
         path = metadata.get("metadata", {}).get("path") if isinstance(metadata, dict) else None
         provider_key = str(body.get("provider") or type_.removeprefix("data.").partition("_")[0])
+        repeated = body.get("count") is not None or body.get("for_each") is not None
         for key, scope in _instances(ModuleScope(module), body, f"{type_}.{name}"):
             total += 1
             if total > MAX_RESOURCES:
@@ -175,6 +180,7 @@ def _resources(module: Module, providers: Mapping[str, Provider], sources: Mappi
                 construct_path=path if isinstance(path, str) else None,
                 source=sources.get(path) if isinstance(path, str) else None,
                 written=body,
+                may_not_exist=repeated and not key,
             )
     for name, body in module.modules.items():
         yield Resource(f"module.{name}", "module", name, body, ModuleScope(module), module.stack)
@@ -380,7 +386,7 @@ class ModuleScope:
             met.extend(through)
             return _descend(value, reference.path, unknown)
         met.append(reference.subject)
-        if root == "var" and "default" in self.module.variables.get(name, {}):
+        if root == "var" and self.module.defaults_hold and "default" in self.module.variables.get(name, {}):
             return _descend(self.module.variables[name]["default"], reference.path, unknown)
         if reference.resource and self.module.graph and reference.path:
             return self._attribute_of(reference, met, unknown)

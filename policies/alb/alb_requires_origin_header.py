@@ -6,7 +6,7 @@ from policies.alb.exposure import BALANCERS, unexposed
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Block, Resource
+from policies.resources import Attribute, Block, Resource
 
 _LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
@@ -46,13 +46,20 @@ def _judge_rule(balancer: Resource, rule: Resource) -> Finding:
     written = False
     for header in rule.blocks("condition.http_header"):
         values = header.attribute("values")
-        if values.is_literal:
+        if _is_written_down(values, rule):
             written = True
         elif not values.is_missing and not _matches_anything(values.raw_value):
             name = header.attribute("http_header_name").text
             return balancer.passes(f"{rule.address} forwards only with the header {name}")
     reason = "a header whose value is written in the configuration" if written else "no secret header"
     return balancer.fails(f"{rule.address} forwards with {reason}")
+
+
+def _is_written_down(values: Attribute, rule: Resource) -> bool:
+    """One of the values stands in the configuration; any of them opens the rule."""
+    if rule.written is None or values.is_unresolved:
+        return values.is_literal
+    return any(not item.is_unresolved for item in values.items())
 
 
 def _matches_anything(values: object) -> bool:

@@ -23,7 +23,7 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield endpoint.passes("the metadata service is switched off")
         return
     tokens = resource.attribute("metadata_options.http_tokens")
-    if resource.type == "aws_instance" and tokens.is_missing:
+    if resource.type == "aws_instance" and resource.attribute("metadata_options").is_missing:
         tokens = _template_tokens(resource, graph) or tokens
     if tokens.value == "required":
         yield tokens.passes("IMDSv2 is required")

@@ -26,7 +26,7 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     counted when the scope of an audit is drawn."""
     shown = resource.attribute("tag" if resource.type == _GROUP else "tags")
     tags = _group_tags(resource) if resource.type == _GROUP else _effective_tags(resource)
-    missing = [key for key in REQUIRED if key not in tags or tags[key] in (None, "")]
+    missing = [key for key in REQUIRED if tags.get(key) is None or str(tags[key]).strip() == ""]
     if missing:
         where = " that propagate at launch" if resource.type == _GROUP else ", default_tags included"
         yield shown.fails(f"without tags {', '.join(missing)}{where}")
@@ -39,8 +39,8 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 def _effective_tags(resource: Resource) -> dict[str, Any]:
     """The resource's own tags over the default tags of its provider alias, as the AWS provider merges them."""
-    merged = resource.attribute("tags_all")
-    if not merged.is_missing and not merged.is_unresolved:
+    merged = resource.attribute("tags_all")  # the provider's own answer, which a configuration cannot give
+    if resource.written is None and not merged.is_missing and not merged.is_unresolved:
         return dict(merged.value)
     own = resource.attribute("tags").value or {}
     defaults = Attribute(resource, "default_tags", resource.provider.default_tags if resource.provider else {}, ())

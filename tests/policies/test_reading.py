@@ -227,6 +227,21 @@ def test_references_are_followed_to_what_is_written_and_no_further(tmp_path: Pat
         graph.targets(instance.attribute("choice"), "aws_kms_key")
 
 
+@pytest.mark.parametrize("name", ["terraform.tfvars", "terraform.tfvars.json", "x.auto.tfvars", "x.auto.tfvars.json"])
+def test_defaults_say_nothing_beside_files_of_variable_values(tmp_path: Path, name: str) -> None:
+    content = {"variable": {"x": {"default": "b"}}, "resource": {"aws_s3_bucket": {"b": {"bucket": "${var.x}"}}}}
+    assert graph_of(tmp_path, content).resources[0].attribute("bucket").value == "b"
+    (tmp_path / name).write_text("")
+    assert graph_of(tmp_path, content).resources[0].attribute("bucket").is_unresolved
+
+
+@pytest.mark.parametrize("mark", [{"errored": True}, {"deferred_changes": [{"reason": "unknown"}]}])
+def test_a_plan_that_is_not_whole_is_refused(tmp_path: Path, mark: dict[str, Any]) -> None:
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {}}, **mark}
+    with pytest.raises(InputError, match="it is not whole"):
+        graph_of(tmp_path, plan, "plan.json")
+
+
 def test_a_stack_is_named_by_its_content_and_its_lines_come_from_sources_json(tmp_path: Path) -> None:
     folder = tmp_path / "cdktf.out" / "stacks" / "x"
     folder.mkdir(parents=True)
