@@ -123,6 +123,16 @@ def test_a_folder_is_one_module_and_override_files_come_last(tmp_path: Path) -> 
     assert bucket.attribute("tags").value == {"x": "y"}
 
 
+def test_an_override_file_replaces_locals_and_a_second_plain_file_may_not(tmp_path: Path) -> None:
+    bucket = {"resource": {"aws_s3_bucket": {"b": {"bucket": "${local.name}"}}}}
+    (tmp_path / "a.tf.json").write_text(json.dumps({"locals": {"name": "first"}, **bucket}))
+    (tmp_path / "override.tf.json").write_text('{"locals": {"name": "second"}}')
+    assert documents.read([tmp_path])[0].graph.resources[0].attribute("bucket").value == "second"
+    (tmp_path / "b.tf.json").write_text('{"locals": {"name": "third"}}')
+    with pytest.raises(InputError, match=r"locals\.name is defined more than once"):
+        documents.read([tmp_path])
+
+
 def test_a_folder_with_native_syntax_is_refused_because_half_a_module_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "a.tf.json").write_text("{}")
     (tmp_path / "b.tf").write_text("")

@@ -83,6 +83,7 @@ def test_an_invalid_waiver_fails_at_its_line_and_waives_nothing(
         (ENTRY.replace("2027-04-01", "soon"), "expires must be a date"),
         (ENTRY.replace("[aws_launch_template.web]", '["*"]'), "a pattern needs `matches`"),
         ("- a\n", "expected one key, `waivers`"),
+        (ENTRY + "exceptions: []\n", "expected one key, `waivers`"),
         ("waivers: [", "not valid YAML"),
     ],
 )
