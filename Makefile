@@ -13,7 +13,7 @@ export CHECKPOINT_DISABLE := 1
 BIN := .venv/bin
 REPORT := build/report
 
-.PHONY: help gate synth check test bench lint types format lock lock-check docs-check clean
+.PHONY: help gate synth check test rehearse bench lint types format lock lock-check docs-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ check: .venv/run  ## only our own policies on what was synthesized: the fast pat
 test: .venv/dev database-server  ## run all tests
 	@$(BIN)/python -m pytest
 
+rehearse: .venv/dev  ## apply, plan again, judge and destroy against an emulator of AWS on loopback [STACK=portal]
+	@$(BIN)/python -m rehearsal $(STACK)
+
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
 
@@ -45,7 +48,7 @@ lint: .venv/dev  ## style, import directions, requirement edges
 	@$(BIN)/python -m compliance lint
 
 types: .venv/dev  ## mypy, strict
-	@$(BIN)/mypy policies compliance infra --exclude infra/application
+	@$(BIN)/mypy policies compliance rehearsal infra --exclude infra/application
 	@$(BIN)/mypy lambda/rotate_database_secret infra/application
 
 format: .venv/dev  ## let ruff lay the code out
