@@ -83,7 +83,6 @@ def _load() -> Any:
         del os.environ[name]  # settings of a Checkov somebody uses elsewhere must not change our verdict
     from checkov.terraform_json.runner import TerraformJsonRunner
 
-    logging.getLogger("checkov").setLevel(logging.CRITICAL)
     return TerraformJsonRunner
 
 
@@ -91,10 +90,36 @@ def _run(text: str) -> Any:
     runner = _load()()
     from checkov.runner_filter import RunnerFilter
 
-    with tempfile.TemporaryDirectory(prefix="checkov-") as folder:
+    complaints = _Complaints()
+    with tempfile.TemporaryDirectory(prefix="checkov-") as folder, complaints.heard():
         (Path(folder) / "cdk.tf.json").write_text(text, "utf-8")
         with contextlib.redirect_stdout(io.StringIO()):
-            return runner.run(root_folder=folder, runner_filter=RunnerFilter(framework=["terraform_json"]))
+            report = runner.run(root_folder=folder, runner_filter=RunnerFilter(framework=["terraform_json"]))
+    if complaints.messages:  # a check that raises an exception leaves no record, only this
+        raise RuntimeError(complaints.messages[0])
+    return report
+
+
+class _Complaints(logging.Handler):
+    """Keeps what Checkov logs as an error, and keeps it off the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remembers the first line of the message."""
+        self.messages.append(record.getMessage().splitlines()[0])
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """While this lasts, every logger's errors come here and nowhere else."""
+        root = logging.getLogger()
+        handlers, root.handlers = root.handlers, [self]
+        try:
+            yield
+        finally:
+            root.handlers = handlers
 
 
 def _lines(graph: ResourceGraph, by_line: dict[int, Resource]) -> Iterator[str]:
@@ -140,7 +165,11 @@ def _comma(index: int, of: Any) -> str:
 def _name(resource: Resource) -> str:
     """The name in references; instances and modules, which Checkov would not tell apart, get names of their own."""
     plain = f"{resource.type}.{resource.name}"
-    return resource.name if resource.address == plain else resource.address.replace('"', "")
+    return (
+        resource.name
+        if resource.address == plain
+        else re.sub(r"[^\w.\[\]-]", lambda c: f"%{ord(c[0]):x}", resource.address)
+    )
 
 
 def _body(resource: Resource) -> Any:
@@ -154,7 +183,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items() if key != "//"}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        blocks = any(isinstance(inner, dict) for inner in value)  # among blocks an unknown one would be no block
+        return [_plain(inner) for inner in value if not blocks or not isinstance(inner, Unresolved)]
     return value
 
 

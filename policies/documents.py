@@ -33,15 +33,23 @@ class Document:
 
 def read(paths: Sequence[Path]) -> list[Document]:
     """Everything that `paths` name, in their order. Raises InputError for the first that cannot be read whole."""
+    _refuse_parts_of_one_module(paths)
     documents = [document for path in paths for document in _read_path(path)]
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, Kind], str] = {}
     for document in documents:
-        if document.stack in seen and (document.kind == "synth"):
-            raise InputError(
-                f"{document.path}: a second stack named {document.stack!r} (the first: {seen[document.stack]})"
-            )
-        seen.setdefault(document.stack, document.path)
+        name = (document.stack, document.kind)
+        if name in seen:
+            raise InputError(f"{document.path}: a second stack named {document.stack!r} (the first: {seen[name]})")
+        seen[name] = document.path
     return documents
+
+
+def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
+    """`check folder/*.tf.json`, spelt out by the shell, would judge the files of one module one by one."""
+    folders: dict[Path, Path] = {}
+    for path in paths:
+        if path.name.endswith(".tf.json") and folders.setdefault(path.parent, path) is not path:
+            raise InputError(f"{path}: {folders[path.parent].name} is a part of the same module: judge {path.parent}")
 
 
 def _read_path(path: Path) -> Iterator[Document]:
@@ -52,6 +60,8 @@ def _read_path(path: Path) -> Iterator[Document]:
     if not stacks.is_dir():
         yield _read_folder(path)
         return
+    if any(is_configuration(one) for one in path.iterdir()):
+        raise InputError(f"{path}: holds a configuration of its own beside {stacks.name}/: judge one of them")
     folders = sorted(folder for folder in stacks.iterdir() if folder.is_dir())
     if not folders:
         raise InputError(f"{stacks}: no stack in it: synthesize first")
@@ -83,10 +93,11 @@ def _read_folder(folder: Path) -> Document:
         names = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
-    native = [path.name for path in names if path.name.endswith((".tf", ".tofu"))]
+    names = [path for path in names if is_configuration(path)]
+    native = [path.name for path in names if not path.name.endswith(".json")]
     if native:
         raise InputError(f"{folder}: also holds {native[0]}, which is not JSON: judge `terraform show -json` of a plan")
-    paths = tuple(path for path in names if path.name.endswith(".tf.json"))
+    paths = tuple(names)
     if not paths:
         raise InputError(f"{folder}: no *.tf.json file in it")
     files: list[terraform_json.JsonFile] = []
@@ -102,6 +113,12 @@ def _read_folder(folder: Path) -> Document:
         stack = _metadata_name(value) or stack
     graph = terraform_json.read_module(stack, files, _sources(folder), defaults_hold=not _variable_files(folder))
     return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
+
+
+def is_configuration(path: Path) -> bool:
+    """Whether Terraform reads the file as part of a module; it ignores what editors leave behind."""
+    ignored = path.name.startswith((".", "#")) or path.name.endswith("~")
+    return not ignored and path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))
 
 
 def _variable_files(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ References are followed two ways: by what the configuration says (`${aws_kms_key
 are left (plans of what exists, states), by the identifiers a resource is known under.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from policies.resources import Attribute, Provider, Resource, Undetermined, Unre
 # Attributes whose value other resources use to name a resource. `name` and `bucket` are unique per type only, which is
 # why every look-up is asked with the types that make sense.
 _IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
+
+# How a bucket is named where an ARN or a domain name is asked for.
+_BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
 
 # Names that may stand for a resource of this very stack; an input variable (`var`) cannot.
 _INDIRECT = frozenset({"local", "module", "each", "count", "self"})
@@ -54,7 +58,8 @@ class ResourceGraph:
         """The instances an address means: one when it has a key, all of them otherwise."""
         if exact := self._by_address.get(address):
             return (exact,)
-        return tuple(self._by_configuration.get(without_keys(address), ()) if "[" not in address else ())
+        instances = self._by_configuration.get(without_keys(address), ())
+        return tuple(r for r in instances if "[" not in address or r.may_not_exist)
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """Every resource of these types, in the input's order. The type of a data source starts with `data.`."""
@@ -114,12 +119,12 @@ class ResourceGraph:
                 raise Undetermined(attribute.undetermined(f"an expression decides the value: {value.text}"))
             return
         if isinstance(value, str):
-            named = [r for r in self._identified(value) if r.type in types and r is not attribute.resource]
+            named = [r for r in self._identified(value) if r.type in types and _may_name(attribute.resource, value, r)]
             if named:
                 yield from named
                 return
         for address in attribute.references:
-            yield from (r for r in self.at(address) if r.type in types)
+            yield from (r for r in self.at(address) if r.type in types and _may_be(value, r))
 
     def _identified(self, value: str) -> list[Resource]:
         if self._by_identifier is None:
@@ -128,7 +133,10 @@ class ResourceGraph:
                 known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
                 for identifier in known:
                     self._by_identifier[identifier].append(resource)
-        return self._by_identifier.get(value, [])
+        bucket = _BUCKET.match(value)
+        return self._by_identifier.get(value, []) or (
+            self._by_identifier.get(bucket[1] or bucket[2], []) if bucket else []
+        )
 
 
 class _Links:
@@ -153,6 +161,11 @@ class _Links:
             self.loose.append((item, frozenset(without_keys(address) for address in value.references)))
         elif isinstance(value, Unresolved) and value.references[0].split(".")[0] in _INDIRECT:
             self.loose.append((item, frozenset()))
+        elif isinstance(value, Unresolved) and value.references[0].startswith("data."):
+            # a look-up may find a resource of this very stack
+            same = graph.of_type(value.references[0].split(".")[1])
+            if same:
+                self.loose.append((item, frozenset(one.configuration_address for one in same)))
         elif resource.may_not_exist:
             named = frozenset(target.configuration_address for target in graph._targets(item, types))
             if named:
@@ -160,6 +173,21 @@ class _Links:
         else:
             for target in graph._targets(item, types):
                 self.by_target[target.address].append(resource)
+
+
+def _may_name(asking: Resource, value: str, named: Resource) -> bool:
+    """A name is unique in its region only; ARNs and bucket names are unique everywhere."""
+    if named is asking:
+        return False
+    if value.startswith("arn:") or named.type == "aws_s3_bucket" or not asking.provider or not named.provider:
+        return True
+    return asking.provider.key == named.provider.key
+
+
+def _may_be(value: Any, resource: Resource) -> bool:
+    """Whether a known value can be the resource that its expression mentions: not when that has another name."""
+    known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
+    return not isinstance(value, str) or not known or bool(known & {value, *re.split("[/:]", value)})
 
 
 def _each(attribute: Attribute) -> tuple[Attribute, ...]:

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from policies.errors import InputError
-from policies.expressions import traversal
+from policies.expressions import Expression, template, traversal
 from policies.graph import ResourceGraph
-from policies.resources import Provider, Resource, Unresolved
+from policies.resources import NOT_SET, Provider, Resource, Unresolved
 
 _MAX_HOPS = 30
 
@@ -226,14 +226,17 @@ class _Overlay:
         """`value` with Unresolved wherever `unknown` says so.
 
         An unknown attribute that the configuration does not set is a default the provider computes: absent, as in
-        the synthesized JSON. Where the configuration's counterpart is not described (blocks made by `dynamic`),
-        nobody can tell, and the value stays unknown.
+        the synthesized JSON (see NOT_SET). Where the configuration's counterpart is not described (blocks made by
+        `dynamic`), nobody can tell, and the value stays unknown.
         """
         if unknown is True:
             if expression is None and not self.is_data:
-                return None
-            references = self.module.all_addresses(expression)
-            return Unresolved("(known after apply)", references, is_reference=len(references) == 1)
+                return Unresolved(NOT_SET)
+            elements = _mapping(expression).get("constant_value")
+            if isinstance(elements, list) and all(isinstance(element, str) for element in elements):
+                return [self._written(element) for element in elements]
+            targets = self.module.all_addresses(expression)
+            return Unresolved("(known after apply)", targets, is_reference=len(targets) == 1)
         if isinstance(unknown, dict) and isinstance(value, dict | None):
             merged = dict(value or {})
             for key, inner in unknown.items():
@@ -247,6 +250,15 @@ class _Overlay:
                 for i, counterpart in enumerate(counterparts)
             ]
         return value
+
+    def _written(self, element: str) -> Any:
+        """One element of a list that a JSON configuration writes out: each has references of its own."""
+        parts = [part for part in template(element) if isinstance(part, Expression)]
+        if not parts:
+            return element
+        found = self.module.all_addresses({"references": [str(r) for part in parts for r in part.references]})
+        plain = len(parts) == 1 and parts[0].traversal is not None
+        return Unresolved("(known after apply)", found, is_reference=plain and len(found) == 1)
 
     def _below(self, expression: Any, key: str) -> Any:
         if isinstance(expression, dict) and ("references" in expression or "constant_value" in expression):

@@ -9,6 +9,7 @@ from policies.documents import Document
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
+_UNSEEN = "modules-are-judged"  # says only that something was not judged
 PASSED, FAILED, UNDETERMINED, NOT_JUDGED = 0, 1, 2, 3
 
 
@@ -45,7 +46,11 @@ class GateResult:
 
     def unjudged(self) -> list[str]:
         """Stacks in which nothing was judged: neither a pass nor any other verdict."""
-        judged = {one.stack for one in self.assessments if one.outcome != "not-applicable" and one.address}
+        judged = {
+            one.stack
+            for one in self.assessments
+            if one.outcome != "not-applicable" and one.address and one.policy != _UNSEEN
+        }
         return [document.stack for document in self.documents if document.stack not in judged]
 
     def exit_code(self, undetermined_fails: bool = True) -> int:

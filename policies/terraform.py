@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from policies.documents import Document
+from policies.documents import Document, is_configuration
 from policies.errors import InputError
 from policies.result import Validation
 
@@ -34,16 +34,18 @@ def validate(document: Document, *, required: bool = False, cache: Path = CACHE)
 def _validate(document: Document, cache: Path) -> Validation:
     if document.kind != "synth":
         return Validation(document.stack, "not-run", None, f"a {document.kind} was made by Terraform itself")
+    folder = document.files[0].parent
+    if set(document.files) != {path for path in folder.iterdir() if is_configuration(path)}:
+        return Validation(document.stack, "not-run", None, f"{document.path} is not a whole module to Terraform")
     program = shutil.which("terraform")
     if program is None:
         return Validation(document.stack, "not-run", None, "no terraform on PATH")
     version = _version(program)
-    key = hashlib.sha256(f"{document.sha256} {version}".encode()).hexdigest()
+    key = hashlib.sha256(f"{_digest(folder)} {version}".encode()).hexdigest()
     kept = cache / f"{key}.json"
     if kept.is_file():
         return Validation(document.stack, "pass", version, "valid (kept from an earlier run)")
-    folder = document.files[0].parent
-    data = cache.parent / "terraform-data" / document.stack
+    data = cache.parent / "terraform-data" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     initialized = _run(program, folder, data, "init", "-backend=false", "-input=false", "-no-color")
     if initialized.returncode != 0:
         reason = _first_error(initialized.stderr) or _first_error(initialized.stdout) or "terraform init failed"
@@ -60,6 +62,16 @@ def _validate(document: Document, cache: Path) -> Validation:
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps({"stack": document.stack, "sha256": document.sha256, "terraform": version}) + "\n")
     return Validation(document.stack, "pass", version, "valid")
+
+
+def _digest(folder: Path) -> str:
+    """Over every file of the module, as expressions may read any of them; what Terraform leaves there is left out."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and ".terraform" not in path.relative_to(folder).parts:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def _run(program: str, folder: Path, data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

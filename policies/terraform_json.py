@@ -6,6 +6,8 @@ What Terraform would refuse is refused here, with the place. Source: Terraform's
 "Override Files" pages, and HCL's JSON specification.
 """
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +23,9 @@ MAX_INSTANCES = 10_000
 MAX_RESOURCES = 1_000_000
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
+_SENSITIVE = re.compile(r"(?:non)?sensitive\(([\w.-]+)\)")
+# Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
+_AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
 TOP_LEVEL = frozenset(
     {
@@ -151,7 +156,10 @@ def _put(blocks: dict[Any, dict[str, Any]], key: Any, body: dict[str, Any], file
     if file.is_override:
         if existing is None:
             raise InputError(f"{file.name}: {place} overrides a block that no file of the module defines")
-        blocks[key] = {**existing, **body}
+        merged = {**existing, **body}
+        if isinstance(existing.get("dynamic"), dict) and isinstance(body.get("dynamic"), dict):
+            merged["dynamic"] = {**existing["dynamic"], **body["dynamic"]}
+        blocks[key] = merged
     elif existing is not None:
         raise InputError(f"{file.name}: {place} is defined more than once")
     else:
@@ -226,7 +234,7 @@ def _instances(scope: "ModuleScope", body: Mapping[str, Any], place: str) -> Ite
             return
         _limit(len(elements), place)
         for key, value in elements:
-            yield f'["{key}"]', scope.binding({"each.key": key, "each.value": value})
+            yield f"[{json.dumps(str(key), ensure_ascii=False)}]", scope.binding({"each.key": key, "each.value": value})
     else:
         yield "", scope
 
@@ -357,21 +365,24 @@ class ModuleScope:
         deciding = {r for value in values if isinstance(value, Unresolved) for r in value.references}
         plain = all(not isinstance(value, Unresolved) or value.is_reference for value in values)
         literal = "".join(_as_text(value) for value in values if not isinstance(value, Unresolved | list | dict))
-        return Unresolved(raw, tuple(met), plain and len(deciding) == 1, literal)
+        return Unresolved(raw, tuple(met), plain and len(deciding) == 1 and bool(_AROUND.fullmatch(literal)), literal)
 
     def _expression(self, expression: Expression, met: list[str]) -> Any:
         if expression.literal is not None:
             return expression.literal[0]
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
+        if marked := _SENSITIVE.fullmatch(expression.text):  # the same value, only hidden
+            return self._string(f"${{{marked[1]}}}", met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
-        chooses = "?" in expression.text or expression.text.startswith("%{")
-        return Unresolved(f"${{{expression.text}}}", subjects, is_reference=len(subjects) == 1 and not chooses)
+        return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
 
     def _follow(self, reference: Reference, met: list[str]) -> Any:
         """The value a traversal leads to, as far as it is written in this module."""
-        unknown = Unresolved(f"${{{reference}}}", (reference.subject,), is_reference=True)
+        one_of_many = any(isinstance(part, int) for part in reference.path) and self._instance_count(reference) > 1
+        from_files = reference.subject.startswith("var.") and not self.module.defaults_hold
+        unknown = Unresolved(f"${{{reference}}}", (reference.subject,), is_reference=not (one_of_many or from_files))
         root, _, name = reference.subject.partition(".")
         if self.hops >= _MAX_HOPS:
             met.append(reference.subject)
@@ -387,10 +398,14 @@ class ModuleScope:
             return _descend(value, reference.path, unknown)
         met.append(reference.subject)
         if root == "var" and self.module.defaults_hold and "default" in self.module.variables.get(name, {}):
-            return _descend(self.module.variables[name]["default"], reference.path, unknown)
+            default = self.module.variables[name]["default"]
+            return None if default is None else _descend(default, reference.path, None)
         if reference.resource and self.module.graph and reference.path:
             return self._attribute_of(reference, met, unknown)
         return unknown
+
+    def _instance_count(self, reference: Reference) -> int:
+        return len(self.module.graph.at(reference.subject)) if self.module.graph else 0
 
     def _local(self, name: str, unknown: Unresolved) -> tuple[Any, list[str]]:
         """A local value and what it refers to, worked out once: locals that build on locals grow exponentially."""

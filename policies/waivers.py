@@ -63,13 +63,13 @@ def _waiver(entry: Any, path: Path, line: int) -> Waiver:
     addresses = entry["addresses"]
     if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
         raise InputError(f"{place}: addresses must be a list of resource addresses")
-    if any("*" in address for address in addresses) and not isinstance(entry.get("matches"), int):
+    if any("*" in address for address in addresses) and type(entry.get("matches")) is not int:
         raise InputError(f"{place}: a pattern needs `matches`, the number of findings it may cover")
     environments = entry.get("environments", [])
     if not isinstance(environments, list):
         raise InputError(f"{place}: environments must be a list of names")
     for key in ("created", "expires"):
-        if not isinstance(entry[key], datetime.date):
+        if not isinstance(entry[key], datetime.date) or isinstance(entry[key], datetime.datetime):
             raise InputError(f"{place}: {key} must be a date such as 2026-01-31")
     return Waiver(
         policy=str(entry["policy"]),

@@ -29,8 +29,13 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if not groups.items():
         yield groups.fails("no security group is named, so the default one of the VPC applies")
         return
-    findings = [finding for item in groups.items() for finding in _judge_group(item, graph)]
-    yield from findings or [groups.undetermined("no ingress rule is part of this input, so who gets in is not known")]
+    silent = True
+    for item in groups.items():
+        for found in _judge_group(item, graph):
+            silent = False
+            yield found
+    if silent:
+        yield groups.undetermined("no ingress rule is part of this input, so who gets in is not known")
 
 
 def _judge_group(item: Attribute, graph: ResourceGraph) -> Iterator[Finding]:

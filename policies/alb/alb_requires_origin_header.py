@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from policies.alb.exposure import BALANCERS, unexposed
+from policies.alb.origin_secret import is_generated_secret
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Block, Resource
+from policies.resources import Block, Resource
 
 _LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
@@ -38,32 +39,23 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield balancer.passes(f"{listener.address} does not forward by default")
         for rule in (one for type_ in _RULES for one in graph.referrers(listener, type_, "listener_arn")):
             if any(_forwards(action) for action in rule.blocks("action")):
-                yield _judge_rule(balancer, rule)
+                yield _judge_rule(balancer, rule, graph)
 
 
-def _judge_rule(balancer: Resource, rule: Resource) -> Finding:
-    """All conditions of a rule must hold, so one that demands the secret is enough."""
-    written = False
+def _judge_rule(balancer: Resource, rule: Resource, graph: ResourceGraph) -> Finding:
+    """All conditions of a rule must hold, so one that demands the secret is enough; any of its values opens it."""
+    unclear: Finding | None = None
     for header in rule.blocks("condition.http_header"):
-        values = header.attribute("values")
-        if _is_written_down(values, rule):
-            written = True
-        elif not values.is_missing and not _matches_anything(values.raw_value):
+        values = header.attribute("values").items()
+        verdicts = {is_generated_secret(value, graph) for value in values}
+        if verdicts == {True}:
             name = header.attribute("http_header_name").text
             return balancer.passes(f"{rule.address} forwards only with the header {name}")
-    reason = "a header whose value is written in the configuration" if written else "no secret header"
-    return balancer.fails(f"{rule.address} forwards with {reason}")
-
-
-def _is_written_down(values: Attribute, rule: Resource) -> bool:
-    """One of the values stands in the configuration; any of them opens the rule."""
-    if rule.written is None or values.is_unresolved:
-        return values.is_literal
-    return any(not item.is_unresolved for item in values.items())
-
-
-def _matches_anything(values: object) -> bool:
-    return isinstance(values, list) and any(isinstance(value, str) and not value.strip("*?") for value in values)
+        if values and False not in verdicts:
+            unclear = balancer.undetermined(
+                f"{rule.address} forwards with a header of which nobody knows here if it is secret"
+            )
+    return unclear or balancer.fails(f"{rule.address} forwards without a secret header, or with one written down")
 
 
 def _forwards(action: Block) -> bool:

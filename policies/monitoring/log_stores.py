@@ -22,11 +22,14 @@ _DELIVERIES = (
     ("aws_cloudtrail", "s3_bucket_name"),
     ("aws_flow_log", "log_destination"),
     ("aws_kinesis_firehose_delivery_stream", "extended_s3_configuration.bucket_arn"),
+    ("aws_kinesis_firehose_delivery_stream", "http_endpoint_configuration.s3_configuration.bucket_arn"),
+    ("aws_kinesis_firehose_delivery_stream", "opensearch_configuration.s3_configuration.bucket_arn"),
+    ("aws_kinesis_firehose_delivery_stream", "splunk_configuration.s3_configuration.bucket_arn"),
     ("aws_cloudwatch_log_delivery_destination", "delivery_destination_configuration.destination_resource_arn"),
     ("aws_route53_resolver_query_log_config", "destination_arn"),
     ("aws_redshift_logging", "bucket_name"),
 )
-_NAMED_FOR_LOGS = re.compile(r"(?:^|[^a-z])logs?(?:$|[^a-z])", re.IGNORECASE)
+_NAMED_FOR_LOGS = re.compile(r"(?:^|[^a-z]|access|flow|audit|trail|app|server|query)logs?(?:$|[^a-z])", re.IGNORECASE)
 
 
 def holds_logs(bucket: Resource, graph: ResourceGraph) -> str | None:
@@ -46,20 +49,21 @@ def holds_logs(bucket: Resource, graph: ResourceGraph) -> str | None:
     return None
 
 
-def bucket_retention(bucket: Resource, graph: ResourceGraph) -> Finding:
+def bucket_retention(bucket: Resource, graph: ResourceGraph, asked: tuple[Resource, ...] = ()) -> Finding:
     """Whether current objects stay at least KEPT_DAYS and not for ever: here, or in a bucket they are replicated to.
 
     A rule that removes any part of the bucket earlier counts against it; a rule for a part only does not end the life
-    of the rest. Transitions to other storage classes keep the object and do not matter.
+    of the rest. Transitions to other storage classes keep the object and do not matter. `asked` are the buckets whose
+    replication led here: a circle of buckets keeps nothing longer.
     """
     rules = [rule for rule in _lifecycle_rules(bucket, graph) if _is_enabled(rule)]
     for rule in rules:
-        if any(not expiration.attribute("date").is_missing for expiration in rule.blocks("expiration")):
+        if any(expiration.attribute("date").value for expiration in rule.blocks("expiration")):  # "" in states
             return bucket.fails("a lifecycle rule removes objects on a date, however young they are")
     days = [(number, _covers_everything(rule)) for rule in rules for number in _expiration_days(rule)]
     shortest = min((number for number, _ in days), default=None)
     if shortest is not None and shortest < KEPT_DAYS:
-        archive = _kept_elsewhere(bucket, graph)
+        archive = _kept_elsewhere(bucket, graph, (*asked, bucket))
         return archive or bucket.fails(f"objects are removed after {shortest:g} days, earlier than {KEPT_DAYS}")
     whole = [number for number, everything in days if everything]
     if not whole:
@@ -92,14 +96,14 @@ def _covers_everything(rule: Block) -> bool:
     return not any(condition.attribute(name).value for condition in rule.blocks("filter") for name in conditions)
 
 
-def _kept_elsewhere(bucket: Resource, graph: ResourceGraph) -> Finding | None:
+def _kept_elsewhere(bucket: Resource, graph: ResourceGraph, asked: tuple[Resource, ...]) -> Finding | None:
     """A whole copy in a bucket of this stack that keeps it long enough."""
     for replication in graph.referrers(bucket, "aws_s3_bucket_replication_configuration", "bucket"):
         for rule in replication.blocks("rule"):
             if rule.attribute("status").value != "Enabled" or not _covers_everything(rule):
                 continue
             for archive in graph.targets(rule.attribute("destination.bucket"), "aws_s3_bucket"):
-                verdict = bucket_retention(archive, graph) if archive is not bucket else bucket.fails("")
-                if verdict.outcome == "pass":
+                verdict = None if archive in asked else bucket_retention(archive, graph, asked)
+                if verdict and verdict.outcome == "pass":
                     return bucket.passes(f"replicated whole to {archive.address}, where {verdict.message}")
     return None

@@ -83,6 +83,8 @@ def _account_default(claim: Claim, block: Block, graph: ResourceGraph) -> Attrib
     mine = block.resource.provider.key if block.resource.provider else None
     for default in graph.of_type(type_):
         if (default.provider.key if default.provider else None) == mine:
+            if default.may_not_exist:
+                raise Undetermined(block.resource.undetermined(f"{default.address} may or may not exist"))
             return default.attribute(path)
     return None
 
@@ -123,7 +125,9 @@ def _holds(resource: Resource, path: str, condition: Any) -> bool:
 
 def _same(value: Any, condition: Any) -> bool:
     """Equal, or equal once Terraform has converted a string to a boolean."""
-    return bool(value == condition) or (isinstance(condition, bool) and value == str(condition).lower())
+    return bool(value == condition) or (
+        isinstance(condition, bool) and value in (("true", "1") if condition else ("false", "0"))
+    )
 
 
 def _is_set(block: Block, path: str) -> bool:

@@ -14,6 +14,7 @@ _DECLARED = (
     "aws_kms_alias",
 )
 _LOOKED_UP = ("data.aws_kms_key", "data.aws_kms_alias")
+_HANDED_OVER = ("var.", "data.terraform_remote_state.", "data.aws_ssm_parameter.")
 _GIVEN = re.compile(r"arn:[\w-]+:kms:|alias/|mrk-[0-9a-f]{32}$|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -29,7 +30,7 @@ def customer_managed(key: Attribute, graph: ResourceGraph) -> Finding:
     if "alias/aws/" in known:
         return key.fails(f"{known} is a key that AWS manages")
     for found in graph.targets(key, *_DECLARED, *_LOOKED_UP):
-        if _aws_manages(found):
+        if _aws_manages(found, graph):
             return key.fails(f"{found.address} looks up a key that AWS manages")
         return key.passes(f"encrypted with the key {found.address}")
     if isinstance(key.raw_value, Unresolved):
@@ -41,13 +42,27 @@ def customer_managed(key: Attribute, graph: ResourceGraph) -> Finding:
     return key.passes("encrypted with a key given from outside")
 
 
-def _aws_manages(key: Resource) -> bool:
-    names = (key.attribute(path) for path in ("name", "key_id"))
-    return key.type in _LOOKED_UP and any("alias/aws/" in name.text for name in names if not name.is_unresolved)
+def _aws_manages(key: Resource, graph: ResourceGraph) -> bool:
+    """Whether a look-up finds a key of AWS: by its alias, by what the state says, or through another look-up."""
+    if key.type not in _LOOKED_UP:
+        return False
+    names = [key.attribute(path) for path in ("name", "key_id")]
+    if any("alias/aws/" in name.text for name in names if not name.is_unresolved):
+        return True
+    manager = key.attribute("key_manager")
+    if not manager.is_unresolved and manager.value == "AWS":
+        return True
+    return any(
+        _aws_manages(other, graph) for name in names for other in graph.targets(name, *_LOOKED_UP) if other is not key
+    )
 
 
 def _from_outside(key: Attribute, value: Unresolved) -> Finding:
-    """An input variable or any other data source hands over what somebody else chose to be the key."""
-    if value.is_reference and value.references[0].startswith(("var.", "data.")):
+    """An input variable, or a data source made to hand values over, gives what somebody else chose to be the key."""
+    if "alias/aws/" in value.literal or "alias/aws/" in value.text:
+        return key.fails(f"{value.text} may be a key that AWS manages")
+    if value.literal.startswith("arn:") and ":kms:" in value.literal and ":key/" in value.literal:
+        return key.passes("encrypted with a key given from outside")
+    if value.is_reference and not value.literal and value.references[0].startswith(_HANDED_OVER):
         return key.passes(f"encrypted with the key that {value.references[0]} hands over")
     return key.undetermined(f"which key this is cannot be known here: {value.text}")

@@ -40,7 +40,8 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 def _effective_tags(resource: Resource) -> dict[str, Any]:
     """The resource's own tags over the default tags of its provider alias, as the AWS provider merges them."""
     merged = resource.attribute("tags_all")  # the provider's own answer, which a configuration cannot give
-    if resource.written is None and not merged.is_missing and not merged.is_unresolved:
+    by_hand = resource.written is not None or "tags_all" in (resource.expressions or {})
+    if not by_hand and not merged.is_missing and not merged.is_unresolved:
         return dict(merged.value)
     own = resource.attribute("tags").value or {}
     defaults = Attribute(resource, "default_tags", resource.provider.default_tags if resource.provider else {}, ())

@@ -1,0 +1,13 @@
+"""What our stacks need of AWS and moto 5.2 lacks: one module per service, each patch with its reason.
+
+Only the process that runs moto's server installs these.
+"""
+
+from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail
+
+
+def install() -> None:
+    """Extend moto in this process, before its server is made."""
+    bucket_policies.install()
+    cloudfront.install()
+    cloudtrail.install()

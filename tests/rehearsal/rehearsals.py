@@ -1,0 +1,75 @@
+"""Runs `python -m rehearsal` as its user does, on small stacks written for the purpose."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROVIDERS = {"aws": {"source": "aws", "version": "5.100.0"}}
+COMMAND = [sys.executable, "-m", "rehearsal", "--synthesized", "out"]
+
+
+def write_stack(folder: Path, resources: dict[str, Any], **sections: Any) -> None:
+    """A stack named `tiny`, where COMMAND looks for it when run in `folder`."""
+    document = {
+        "terraform": {"required_providers": PROVIDERS, "backend": {"local": {"path": "elsewhere.tfstate"}}},
+        "provider": {"aws": [{"region": "us-east-1"}]},
+        "resource": resources,
+        **sections,
+    }
+    stack = folder / "out" / "stacks" / "tiny"
+    stack.mkdir(parents=True)
+    (stack / "cdk.tf.json").write_text(json.dumps(document))
+
+
+def surroundings(**variables: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+
+
+def rehearse(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=surroundings(**variables), capture_output=True, text=True, check=False
+    )
+
+
+def port(output: str) -> int:
+    """The port of the server that a rehearsal says it uses."""
+    found = re.search(r" on 127\.0\.0\.1:(\d+)", output)
+    assert found is not None, output
+    return int(found[1])
+
+
+def listens(at: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", at)) == 0
+
+
+@cache
+def _missing() -> str | None:
+    """Why Terraform or its AWS provider cannot be had here."""
+    if shutil.which("terraform") is None:
+        return "terraform is not on PATH"
+    with tempfile.TemporaryDirectory() as folder:
+        write_stack(Path(folder), {"terraform_data": {"nothing": {}}})
+        command = ["terraform", f"-chdir={folder}/out/stacks/tiny", "init", "-input=false", "-no-color"]
+        run = subprocess.run(command, env=surroundings(CHECKPOINT_DISABLE="1"), capture_output=True, check=False)
+    return None if run.returncode == 0 else "terraform init found no AWS provider"
+
+
+def require_terraform() -> None:
+    """Skip, except in CI, where a check that does not run must not look like one that passed."""
+    reason = _missing()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)

@@ -1,0 +1,160 @@
+"""Every patch and setting of moto, through boto3 against the server of the rehearsal."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.emulator import Emulator
+
+STATEMENT = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+UNLESS_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def bucket_with_policy(server: Emulator, name: str, statement: dict[str, object]) -> None:
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket=name)
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+
+
+def test_a_trail_is_deleted_by_its_arn(server: Emulator) -> None:
+    server.client("s3").create_bucket(Bucket="trail-bucket")
+    cloudtrail = server.client("cloudtrail")
+    arn = cloudtrail.create_trail(Name="audit", S3BucketName="trail-bucket")["TrailARN"]
+    cloudtrail.delete_trail(Name=arn)
+    assert cloudtrail.describe_trails()["trailList"] == []
+
+
+def test_deleting_a_trail_that_does_not_exist_is_an_error(server: Emulator) -> None:
+    cloudtrail = server.client("cloudtrail")
+    with pytest.raises(cloudtrail.exceptions.TrailNotFoundException):
+        cloudtrail.delete_trail(Name="never-made")
+
+
+def test_a_denial_whose_condition_does_not_hold_denies_nothing(server: Emulator) -> None:
+    bucket_with_policy(server, "denies-without-tls", {**STATEMENT, "Condition": UNLESS_TLS})
+    server.client("s3").put_object(Bucket="denies-without-tls", Key="object", Body=b"content")
+
+
+def test_a_denial_without_condition_still_denies(server: Emulator) -> None:
+    bucket_with_policy(server, "denies-all", STATEMENT)
+    with pytest.raises(ClientError, match="403"):
+        server.client("s3").put_object(Bucket="denies-all", Key="object", Body=b"content")
+    server.client("s3").delete_bucket_policy(Bucket="denies-all")
+
+
+@pytest.mark.parametrize(
+    ("shape", "list_shape", "method", "config", "changed"),
+    [
+        (
+            "CachePolicy",
+            "CachePolicyList",
+            "cache_polic",
+            {"Name": "ours", "MinTTL": 1, "Comment": "before"},
+            {"Name": "ours", "MinTTL": 5, "Comment": "after"},
+        ),
+        (
+            "OriginRequestPolicy",
+            "OriginRequestPolicyList",
+            "origin_request_polic",
+            {
+                "Name": "ours",
+                "HeadersConfig": {"HeaderBehavior": "none"},
+                "CookiesConfig": {"CookieBehavior": "none"},
+                "QueryStringsConfig": {"QueryStringBehavior": "none"},
+            },
+            {
+                "Name": "ours",
+                "HeadersConfig": {"HeaderBehavior": "allViewer"},
+                "CookiesConfig": {"CookieBehavior": "all"},
+                "QueryStringsConfig": {"QueryStringBehavior": "all"},
+            },
+        ),
+        (
+            "ResponseHeadersPolicy",
+            "ResponseHeadersPolicyList",
+            "response_headers_polic",
+            {"Name": "ours", "Comment": "before"},
+            {"Name": "ours", "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}},
+        ),
+    ],
+)
+def test_a_cloudfront_policy_lives_from_creation_to_deletion(
+    server: Emulator, shape: str, list_shape: str, method: str, config: dict[str, object], changed: dict[str, object]
+) -> None:
+    cloudfront = server.client("cloudfront")
+
+    def call(verb: str, end: str = "y", **arguments: object) -> dict[str, object]:
+        answer: dict[str, object] = getattr(cloudfront, f"{verb}_{method}{end}")(**arguments)
+        return answer
+
+    created = call("create", **{f"{shape}Config": config})[shape]
+    assert created[f"{shape}Config"] == config
+    call("update", Id=created["Id"], IfMatch="E1", **{f"{shape}Config": changed})
+    assert call("get", Id=created["Id"])[shape][f"{shape}Config"] == changed
+    assert created["Id"] in [
+        item[shape]["Id"] for item in call("list", "ies", Type="custom")[list_shape].get("Items", [])
+    ]
+    call("delete", Id=created["Id"], IfMatch="E1")
+    with pytest.raises(ClientError, match=f"NoSuch{shape}"):
+        call("get", Id=created["Id"])
+    assert call("list", "ies", Type="custom")[list_shape]["Quantity"] == 0
+
+
+@pytest.mark.parametrize(
+    ("list_method", "list_shape", "shape", "name"),
+    [
+        ("list_cache_policies", "CachePolicyList", "CachePolicy", "Managed-CachingDisabled"),
+        (
+            "list_origin_request_policies",
+            "OriginRequestPolicyList",
+            "OriginRequestPolicy",
+            "Managed-AllViewerExceptHostHeader",
+        ),
+    ],
+)
+def test_the_managed_policies_that_our_stacks_look_up_are_there(
+    server: Emulator, list_method: str, list_shape: str, shape: str, name: str
+) -> None:
+    listed = getattr(server.client("cloudfront"), list_method)(Type="managed")[list_shape]
+    assert [item[shape][f"{shape}Config"]["Name"] for item in listed["Items"]] == [name]
+
+
+def test_a_function_is_called_without_a_container(server: Emulator) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("handler.py", "def handler(event, context): raise SystemExit\n")
+    role = server.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    functions = server.client("lambda")
+    functions.create_function(
+        FunctionName="rotate",
+        Runtime="python3.12",
+        Role=role,
+        Handler="handler.handler",
+        Code={"ZipFile": package.getvalue()},
+    )
+    assert functions.invoke(FunctionName="rotate")["Payload"].read() == b"Simple Lambda happy path OK"
+
+
+def test_an_origin_keeps_its_access_control(server: Emulator) -> None:
+    cloudfront = server.client("cloudfront")
+    behaviour = {"TargetOriginId": "files", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "any"}
+    origin = {
+        "Id": "files",
+        "DomainName": "files.s3.us-east-1.amazonaws.com",
+        "OriginAccessControlId": "E2EXAMPLE",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    config = {
+        "CallerReference": "once",
+        "Comment": "",
+        "Enabled": False,
+        "Origins": {"Quantity": 1, "Items": [origin]},
+        "DefaultCacheBehavior": behaviour,
+    }
+    made = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+    read = cloudfront.get_distribution(Id=made)["Distribution"]["DistributionConfig"]
+    assert read["Origins"]["Items"][0]["OriginAccessControlId"] == "E2EXAMPLE"

@@ -1,0 +1,71 @@
+"""Verdicts are compared resource by resource, policy by policy."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policies.model import Assessment, Outcome
+from rehearsal import verdicts
+from rehearsal.errors import NotRehearsedError
+
+KEY = ("tagged", "aws_thing.one")
+
+
+def verdict(outcome: Outcome, message: str = "as seen") -> dict[tuple[str, str], Assessment]:
+    one = Assessment(KEY[0], "policies", "tiny", KEY[1], outcome, "low", "", None, message, "Mend it.")
+    return {KEY: one}
+
+
+@pytest.mark.parametrize("outcome", ["pass", "fail", "undetermined", "not-applicable"])
+def test_the_same_outcome_throughout_is_no_difference(outcome: Outcome) -> None:
+    assert verdicts.compare({"synth": verdict(outcome), "plan": verdict(outcome), "state": verdict(outcome)}) == []
+
+
+@pytest.mark.parametrize("known", ["pass", "not-applicable"])
+def test_what_was_undetermined_may_become_known(known: Outcome) -> None:
+    assert verdicts.compare({"synth": verdict("undetermined"), "plan": verdict(known), "state": verdict(known)}) == []
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("pass", "fail"),
+        ("fail", "pass"),
+        ("pass", "undetermined"),
+        ("fail", "undetermined"),
+        ("pass", "not-applicable"),
+        ("not-applicable", "pass"),
+        ("undetermined", "fail"),
+    ],
+)
+def test_any_other_change_is_a_difference(earlier: Outcome, later: Outcome) -> None:
+    (difference,) = verdicts.compare({"synth": verdict(earlier, "before"), "state": verdict(later, "after")})
+    assert str(difference) == f"tagged on aws_thing.one: synth: {earlier} (before); state: {later} (after)"
+
+
+def test_what_passes_again_at_the_end_has_still_differed() -> None:
+    stages = {"synth": verdict("pass"), "plan": verdict("undetermined"), "state": verdict("pass")}
+    (difference,) = verdicts.compare(stages)
+    assert list(difference.seen) == ["synth", "plan", "state"]
+
+
+def test_what_is_judged_in_one_stage_only_is_a_difference() -> None:
+    (gone,) = verdicts.compare({"synth": verdict("pass"), "state": {}})
+    (new,) = verdicts.compare({"synth": {}, "state": verdict("pass")})
+    assert gone.seen["state"] == "not judged"
+    assert new.seen["synth"] == "not judged"
+
+
+def test_every_policy_judges_what_is_read(tmp_path: Path) -> None:
+    document = {"resource": {"aws_sns_topic": {"alerts": {"name": "alerts"}}}}
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(document))
+    judged = verdicts.judge(tmp_path / "cdk.tf.json", "tiny")
+    assert judged["encrypted-with-kms", "aws_sns_topic.alerts"].outcome == "fail"
+    assert ("imdsv2-required", "") in judged
+
+
+def test_what_cannot_be_read_is_not_rehearsed(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{")
+    with pytest.raises(NotRehearsedError, match=r"plan\.json"):
+        verdicts.judge(tmp_path / "plan.json", "tiny")
