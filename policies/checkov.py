@@ -183,8 +183,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items() if key != "//"}
     if isinstance(value, list):
-        blocks = any(isinstance(inner, dict) for inner in value)  # among blocks an unknown one would be no block
-        return [_plain(inner) for inner in value if not blocks or not isinstance(inner, Unresolved)]
+        return [_plain(inner) for inner in value]
     return value
 
 

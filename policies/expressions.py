@@ -8,7 +8,7 @@ Source: the native syntax specification of HCL 2 (expressions, templates) and Te
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 Index = str | int
@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SPACE = re.compile(r"(?:[\s]|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\n")
 _SIMPLE = re.compile(r"\$\{((?:data\.)?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+)\}")
+_SENSITIVE = re.compile(r"(?:non)?sensitive\(([\w.-]+)\)")
 _KEYWORDS = frozenset({"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"})
 _NOT_RESOURCES = frozenset({"var", "local", "module", "each", "count", "self", "path", "terraform"})
 _OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -123,6 +124,8 @@ def _template_parts(text: str) -> Iterator[str | Expression]:
 
 @lru_cache(maxsize=65536)
 def _expression(text: str) -> Expression:
+    if marked := _SENSITIVE.fullmatch(text):  # the same value, only hidden
+        return replace(_expression(marked[1]), text=text)
     scanner = _Scanner(text, 0)
     scanner.scan_until("")
     found = tuple(scanner.references)

@@ -13,7 +13,7 @@ from typing import Any
 from policies.errors import InputError
 from policies.expressions import Expression, template, traversal
 from policies.graph import ResourceGraph
-from policies.resources import NOT_SET, Provider, Resource, Unresolved
+from policies.resources import Provider, Resource, Unresolved
 
 _MAX_HOPS = 30
 
@@ -226,12 +226,12 @@ class _Overlay:
         """`value` with Unresolved wherever `unknown` says so.
 
         An unknown attribute that the configuration does not set is a default the provider computes: absent, as in
-        the synthesized JSON (see NOT_SET). Where the configuration's counterpart is not described (blocks made by
+        the synthesized JSON. Where the configuration's counterpart is not described (blocks made by
         `dynamic`), nobody can tell, and the value stays unknown.
         """
         if unknown is True:
             if expression is None and not self.is_data:
-                return Unresolved(NOT_SET)
+                return None
             elements = _mapping(expression).get("constant_value")
             if isinstance(elements, list) and all(isinstance(element, str) for element in elements):
                 return [self._written(element) for element in elements]

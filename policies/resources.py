@@ -29,14 +29,6 @@ class Unresolved:
     literal: str = ""
 
 
-# In a plan: unknown, and not set by the configuration as far as it is described. As an attribute that is a default the
-# provider computes, and counts as absent; as a block it may also come from a `dynamic` block over an unknown
-# collection, which the plan does not describe, so that nobody can tell.
-NOT_SET = "(known after apply, and not set by the configuration)"
-# Arguments that are read as blocks and are attributes to the provider, which computes them when they are not set.
-_ATTRIBUTES_AS_BLOCKS = frozenset({"ingress", "egress"})
-
-
 class Undetermined(Exception):  # noqa: N818  (it is an outcome, not an error)
     """Raised when a verdict hangs on a value nobody knows; carries the finding the engine records."""
 
@@ -193,16 +185,12 @@ class Block:
                 body = _only(body)
                 if isinstance(body, str):
                     body = _only(scope.resolve(body, expressions, found))
-                if isinstance(body, Unresolved) and body.text == NOT_SET:
-                    body = None
                 if isinstance(body, Unresolved):
                     return Attribute(self._resource, full_path, body, tuple(found) or body.references)
             body = body.get(name) if isinstance(body, dict) else None
             expressions = _below(expressions, name)
         found = []
         value = None if body is None else scope.resolve(body, expressions, found)
-        if isinstance(value, Unresolved) and value.text == NOT_SET:
-            value = None
         return Attribute(self._resource, full_path, value, tuple(dict.fromkeys(found)) if found else ())
 
     def blocks(self, path: str) -> "tuple[Block, ...]":
@@ -214,8 +202,6 @@ class Block:
         full_path = f"{self.path}.{name}" if self.path else name
         body = self._body.get(name) if isinstance(self._body, dict) else None
         expressions = _below(self._expressions, name)
-        if isinstance(body, Unresolved) and body.text == NOT_SET and name in _ATTRIBUTES_AS_BLOCKS:
-            body = None
         if isinstance(body, str | Unresolved):
             body = Attribute(self.resource, full_path, self.resource.scope.resolve(body, expressions, []), ()).value
         bodies = body if isinstance(body, list) else [] if body is None else [body]

@@ -59,6 +59,8 @@ def _validate(document: Document, cache: Path) -> Validation:
     if not valid:
         errors = [_message(one) for one in diagnostics if one.get("severity") == "error"]
         return Validation(document.stack, "fail", version, "; ".join(errors))
+    # under the digest of what lies there now: the first run has added Terraform's lock of the providers
+    kept = cache / f"{hashlib.sha256(f'{_digest(folder)} {version}'.encode()).hexdigest()}.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps({"stack": document.stack, "sha256": document.sha256, "terraform": version}) + "\n")
     return Validation(document.stack, "pass", version, "valid")

@@ -23,7 +23,6 @@ MAX_INSTANCES = 10_000
 MAX_RESOURCES = 1_000_000
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
-_SENSITIVE = re.compile(r"(?:non)?sensitive\(([\w.-]+)\)")
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -372,8 +371,6 @@ class ModuleScope:
             return expression.literal[0]
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
-        if marked := _SENSITIVE.fullmatch(expression.text):  # the same value, only hidden
-            return self._string(f"${{{marked[1]}}}", met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
         return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether

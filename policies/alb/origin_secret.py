@@ -28,10 +28,17 @@ def _is_generated(address: str, graph: ResourceGraph) -> bool:
     if address.startswith(_GENERATORS):
         return True
     keepers = graph.at(address) if address.startswith("terraform_data.") else ()
-    return bool(keepers) and all(_keeps_secret(keeper.attribute("input").raw_value, graph) for keeper in keepers)
+    return bool(keepers) and all(_keeps_secret(keeper.attribute("input"), graph) for keeper in keepers)
 
 
-def _keeps_secret(value: object, graph: ResourceGraph) -> bool:
-    if isinstance(value, dict):
-        return bool(value) and all(_keeps_secret(inner, graph) for inner in value.values())
-    return isinstance(value, Unresolved) and value.is_reference and _is_generated(value.references[0], graph)
+def _keeps_secret(given: Attribute, graph: ResourceGraph) -> bool:
+    """Everything in it comes from generators, and nothing is written down beside."""
+    if given.resource.written is not None and _has_known_part(given.raw_value):
+        return False
+    return bool(given.references) and all(_is_generated(address, graph) for address in given.references)
+
+
+def _has_known_part(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(_has_known_part(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return value is not None and not isinstance(value, Unresolved)

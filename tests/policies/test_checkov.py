@@ -100,6 +100,23 @@ def test_a_crash_inside_checkov_ends_the_run(tmp_path: Path, monkeypatch: pytest
         checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", STACK)), "s")
 
 
+def test_a_check_that_crashes_ends_the_run_instead_of_losing_its_record(tmp_path: Path) -> None:
+    rules = {"rule": {"for_each": "${var.rules}", "content": {"id": "x", "status": "Enabled"}}}
+    lifecycle = {"l": {"bucket": "b", "dynamic": rules}}
+    stack = {**STACK, "resource": {**STACK["resource"], "aws_s3_bucket_lifecycle_configuration": lifecycle}}
+    with pytest.raises(InputError, match="Checkov failed: RuntimeError: Failed to run check CKV_AWS_300"):
+        checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", stack)), "s")
+
+
+def test_instances_whose_keys_look_alike_are_judged_each(tmp_path: Path) -> None:
+    buckets = {"b": {"for_each": '${toset(["q\\"q", "qq"])}', "bucket": "x"}}
+    plain = {"for_each": {'q"q': "a", "qq": "b"}, "bucket": "x"}
+    stack = {"resource": {"aws_s3_bucket": {**buckets, "c": plain}}}
+    graph = graph_of(write(tmp_path / "cdk.tf.json", stack))
+    judged = {one.address for one in checkov.assess(graph, "s") if one.policy == "CKV_AWS_18"}
+    assert {'aws_s3_bucket.c["q\\"q"]', 'aws_s3_bucket.c["qq"]'} <= judged
+
+
 def test_settings_of_another_checkov_do_not_change_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "cdk.tf.json", STACK)
     before = [(one.policy, one.address, one.outcome) for one in checkov.assess(graph_of(path), "s")]

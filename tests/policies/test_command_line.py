@@ -169,6 +169,26 @@ def test_a_reader_that_has_seen_enough_does_not_change_the_verdict(tmp_path: Pat
     assert json.loads((tmp_path / "r.json").read_text())["summary"]["fail"] > 0
 
 
+def test_a_module_limits_every_verdict_even_of_one_policy(gate: Gate, tmp_path: Path) -> None:
+    stack = {**GOOD, "module": {"network": {"source": "./network"}}}
+    assert gate(write(tmp_path / "x.tf.json", stack), *IMDS).code == 2
+
+
+def test_a_stack_of_which_only_a_module_call_is_seen_was_not_judged(gate: Gate, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tf.json", {"module": {"network": {"source": "./network"}}})
+    assert gate(path, "--undetermined=warn").code == 3
+
+
+def test_an_empty_plan_does_not_hide_behind_another_of_its_name(gate: Gate, tmp_path: Path) -> None:
+    values = {"metadata_options": [{"http_tokens": "required"}]}
+    node = {"address": "aws_launch_template.w", "type": "aws_launch_template", "name": "w", "values": values}
+    for folder, resources in (("a", [node]), ("b", [])):
+        plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": resources}}}
+        write(tmp_path / folder / "plan.json", plan)
+    assert gate("a/plan.json", *IMDS).code == 0
+    assert gate("a/plan.json", "b/plan.json", *IMDS).code == 3
+
+
 def test_two_stacks_of_one_name_are_refused(gate: Gate, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         write(tmp_path / folder / "portal.tf.json", GOOD)

@@ -48,6 +48,7 @@ def test_scanner_finds_each_reference_and_nothing_else(text: str) -> None:
         ("${aws_a.b.c}", True),
         ("${ aws_a.b.c }", True),
         ("${aws_a.b[0].c}", True),
+        ("${sensitive(aws_a.b.c)}", True),
         ("${upper(aws_a.b.c)}", False),
         ("${aws_a.b.c", False),
         ('${aws_a.b.c == "x"}', False),

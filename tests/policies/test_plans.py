@@ -46,6 +46,17 @@ CONFIGURATION: dict[str, Any] = {
             },
             "without_key": {"name": "without", "retention_in_days": 30},
         },
+        "aws_vpc": {"main": {"cidr_block": "10.0.0.0/16"}},
+        "aws_security_group": {name: {"vpc_id": "${aws_vpc.main.id}"} for name in ("one", "two")},
+        "aws_lb": {
+            "web": {
+                "security_groups": ["${aws_security_group.one.id}", "${aws_security_group.two.id}"],
+                "subnets": ["subnet-1", "subnet-2"],
+            }
+        },
+        "aws_vpc_security_group_ingress_rule": {
+            "open": {"security_group_id": "${aws_security_group.two.id}", "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
+        },
         "aws_rds_cluster_parameter_group": {
             "own": {"family": "aurora-mysql8.0", "parameter": [{"name": "require_secure_transport", "value": "ON"}]}
         },
@@ -105,6 +116,8 @@ def test_what_is_decided_on_the_configuration_is_decided_alike_on_the_plan(paths
     assert decided["imdsv2-required", "aws_launch_template.not_set"] == "fail"
     assert decided["required-tags", "aws_launch_template.west"] == "fail"
     assert decided["aurora-requires-tls", "aws_rds_cluster.main"] == "pass"
+    # a list of two references, each unknown until apply
+    assert decided["alb-only-through-cloudfront", "aws_lb.web"] == "fail"
 
 
 def test_what_the_configuration_leaves_open_the_plan_decides(paths: tuple[Path, Path]) -> None:

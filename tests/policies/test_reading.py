@@ -123,6 +123,40 @@ def test_a_folder_is_one_module_and_override_files_come_last(tmp_path: Path) -> 
     assert bucket.attribute("tags").value == {"x": "y"}
 
 
+def test_files_that_terraform_ignores_are_ignored(tmp_path: Path) -> None:
+    (tmp_path / "a.tf.json").write_text('{"resource": {"aws_s3_bucket": {"b": {"bucket": "real"}}}}')
+    for name in (".fix_override.tf.json", "#a.tf.json"):
+        (tmp_path / name).write_text('{"resource": {"aws_s3_bucket": {"b": {"bucket": "ignored"}}}}')
+    assert documents.read([tmp_path])[0].graph.resources[0].attribute("bucket").value == "real"
+
+
+def test_an_override_of_one_dynamic_block_leaves_the_others(tmp_path: Path) -> None:
+    def group(label: str, network: str) -> str:
+        dynamic = {label: {"for_each": [1], "content": {"cidr_blocks": [network]}}}
+        return json.dumps({"resource": {"aws_security_group": {"g": {"dynamic": dynamic}}}})
+
+    (tmp_path / "a.tf.json").write_text(group("ingress", "0.0.0.0/0"))
+    (tmp_path / "override.tf.json").write_text(group("egress", "10.0.0.0/8"))
+    [group_read] = documents.read([tmp_path])[0].graph.resources
+    assert len(group_read.blocks("ingress")) == len(group_read.blocks("egress")) == 1
+
+
+def test_parts_of_one_module_are_not_judged_one_by_one(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.tf.json", tmp_path / "b.tf.json"]
+    for path in paths:
+        path.write_text("{}")
+    with pytest.raises(InputError, match="a part of the same module"):
+        documents.read(paths)
+
+
+def test_a_configuration_beside_stacks_is_not_overlooked(tmp_path: Path) -> None:
+    (tmp_path / "stacks" / "good").mkdir(parents=True)
+    (tmp_path / "stacks" / "good" / "cdk.tf.json").write_text("{}")
+    (tmp_path / "main.tf.json").write_text("{}")
+    with pytest.raises(InputError, match="a configuration of its own beside stacks/"):
+        documents.read([tmp_path])
+
+
 def test_an_override_file_replaces_locals_and_a_second_plain_file_may_not(tmp_path: Path) -> None:
     bucket = {"resource": {"aws_s3_bucket": {"b": {"bucket": "${local.name}"}}}}
     (tmp_path / "a.tf.json").write_text(json.dumps({"locals": {"name": "first"}, **bucket}))

@@ -42,6 +42,33 @@ def test_what_the_provider_refuses_fails_the_gate_although_all_policies_pass(
     assert "cannot be longer than 32" in validation["message"]
 
 
+def test_a_file_that_terraform_would_not_read_is_not_called_valid(gate: Callable[..., Run], tmp_path: Path) -> None:
+    stack = json.loads(json.dumps(STACK))
+    stack["resource"]["aws_launch_template"]["web"]["no_such_argument"] = 1
+    path = write(tmp_path / "s" / "stack.json", stack)
+    [validation] = gate(path, *OPTIONS, "--validate").json["validation"]
+    assert validation["outcome"] == "not-run"
+    assert "not a whole module" in validation["message"]
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_kept_verdict_ends_with_the_files_it_was_about(gate: Callable[..., Run], tmp_path: Path) -> None:
+    stack = json.loads(json.dumps(STACK))
+    stack["resource"]["aws_launch_template"]["web"]["user_data"] = '${filebase64("${path.module}/boot.sh")}'
+    folder = write(tmp_path / "portal" / "cdk.tf.json", stack).parent
+    write(folder / "boot.sh", "echo hello")
+    assert gate(folder, *OPTIONS, "--validate=require").json["validation"][0]["outcome"] == "pass"
+    (folder / "boot.sh").unlink()
+    assert gate(folder, *OPTIONS, "--validate=require").json["validation"][0]["outcome"] == "fail"
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_stack_name_cannot_lead_out_of_the_project(gate: Callable[..., Run], tmp_path: Path) -> None:
+    stack = {**STACK, "//": {"metadata": {"stackName": "../../../../escaped"}}}
+    gate(write(tmp_path / "p" / "q" / "cdk.tf.json", stack).parent, *OPTIONS, "--validate")
+    assert not list(tmp_path.parent.glob("escaped*"))
+
+
 def test_without_terraform_it_says_not_run_and_fails_only_where_it_is_required(
     gate: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
