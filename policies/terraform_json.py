@@ -7,25 +7,19 @@ What Terraform would refuse is refused here, with the place. Source: Terraform's
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from policies.errors import InputError
-from policies.expressions import Expression, Reference, template
 from policies.graph import ResourceGraph
 from policies.model import Source
+from policies.module_scope import Module, ModuleScope
 from policies.resources import Provider, Resource, Unresolved
 from policies.strict_json import RepeatedKeys
 
 MAX_INSTANCES = 10_000
 MAX_RESOURCES = 1_000_000
-MAX_VALUE_SIZE = 1_000_000
-_MAX_HOPS = 30
-# Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
-_AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
-
 TOP_LEVEL = frozenset(
     {
         "terraform", "provider", "resource", "data", "module", "variable", "locals", "output",
@@ -34,7 +28,6 @@ TOP_LEVEL = frozenset(
 )  # fmt: skip
 # What says how often, where and why a block exists, not what it is; `dynamic` is written out instead.
 _NOT_ATTRIBUTES = frozenset({"//", "count", "for_each", "provider"})
-_WITHOUT_LABEL = ("terraform", "locals", "moved", "import", "removed")
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "module": 1, "variable": 1, "output": 1, "check": 1}
 
 
@@ -45,21 +38,6 @@ class JsonFile:
     name: str
     content: Any
     is_override: bool = False
-
-
-@dataclass
-class Module:
-    """A module as its files, merged, describe it: blocks by their labels, providers by `aws` or `aws.west`."""
-
-    stack: str
-    defaults_hold: bool = True
-    resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    modules: dict[str, dict[str, Any]] = field(default_factory=dict)
-    providers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    variables: dict[str, dict[str, Any]] = field(default_factory=dict)
-    local_values: dict[str, Any] = field(default_factory=dict)
-    resolved_locals: dict[str, tuple[Any, list[str]]] = field(default_factory=dict)
-    graph: ResourceGraph | None = None
 
 
 def read_module(
@@ -211,7 +189,7 @@ def _reference_text(text: str) -> str:
     return text[2:-1] if text.startswith("${") and text.endswith("}") else text
 
 
-def _instances(scope: "ModuleScope", body: Mapping[str, Any], place: str) -> Iterator[tuple[str, "ModuleScope"]]:
+def _instances(scope: ModuleScope, body: Mapping[str, Any], place: str) -> Iterator[tuple[str, ModuleScope]]:
     """One entry per instance: its key as in an address, and the scope in which its arguments are read.
 
     A `count` or `for_each` nobody knows gives one instance, judged as if it were deployed.
@@ -250,7 +228,7 @@ def _collection(value: Any) -> list[tuple[Any, Any]] | None:
     return list(value.items()) if isinstance(value, dict) else None
 
 
-def _expanded(body: Mapping[str, Any], scope: "ModuleScope") -> dict[str, Any]:
+def _expanded(body: Mapping[str, Any], scope: ModuleScope) -> dict[str, Any]:
     """The body's attributes and blocks, with `dynamic` blocks written out at every level."""
     plain = {key: value for key, value in body.items() if key not in _NOT_ATTRIBUTES}
     if not _mentions_dynamic(plain):
@@ -266,7 +244,7 @@ def _mentions_dynamic(value: Any) -> bool:
     return any(_mentions_dynamic(element) for element in value if isinstance(element, dict | list))
 
 
-def _with_dynamic(value: Any, scope: "ModuleScope") -> Any:
+def _with_dynamic(value: Any, scope: ModuleScope) -> Any:
     if isinstance(value, list):
         return [_with_dynamic(element, scope) if isinstance(element, dict | list) else element for element in value]
     written = {
@@ -292,7 +270,7 @@ def _is_dynamic(value: Any) -> bool:
     )
 
 
-def _dynamic_blocks(name: str, specification: dict[str, Any], scope: "ModuleScope") -> list[Any]:
+def _dynamic_blocks(name: str, specification: dict[str, Any], scope: ModuleScope) -> list[Any]:
     elements = _collection(scope.resolve(specification.get("for_each"), None, []))
     if elements is None:
         return [Unresolved(f"dynamic {name!r} over a collection that is not known here")]
@@ -309,157 +287,3 @@ def _dynamic_blocks(name: str, specification: dict[str, Any], scope: "ModuleScop
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-@dataclass(frozen=True)
-class ModuleScope:
-    """What names mean in a module, or in one instance of a resource in it (`bindings`: `each.value`, `count.index`)."""
-
-    module: Module
-    bindings: Mapping[str, Any] = field(default_factory=dict)
-    hops: int = 0
-
-    @property
-    def has_configuration(self) -> bool:
-        """See Scope.has_configuration."""
-        return True
-
-    def _further(self) -> "ModuleScope":
-        return ModuleScope(self.module, self.bindings, self.hops + 1)
-
-    def binding(self, names: Mapping[str, Any]) -> "ModuleScope":
-        """This scope with further names known."""
-        return replace(self, bindings={**self.bindings, **names})
-
-    def resolve(self, raw: Any, expression: Any, found: list[str]) -> Any:
-        """See Scope.resolve; `expression` is not used, as the expressions stand in the values themselves."""
-        if isinstance(raw, str):
-            return self._string(raw, found) if "${" in raw or "%{" in raw else raw
-        if isinstance(raw, list):
-            return [self.resolve(element, None, found) for element in raw]
-        if isinstance(raw, dict):
-            if any("${" in key for key in raw):
-                return self._with_computed_keys(raw, found)
-            return {key: self.resolve(element, None, found) for key, element in raw.items()}
-        if isinstance(raw, Unresolved):
-            found.extend(raw.references)
-        return raw
-
-    def _with_computed_keys(self, raw: dict[str, Any], found: list[str]) -> Any:
-        keys = [self.resolve(key, None, found) for key in raw]
-        if any(isinstance(key, Unresolved) for key in keys):
-            return Unresolved("a map with computed keys", tuple(found))
-        return {str(k): self.resolve(v, None, found) for k, v in zip(keys, raw.values(), strict=True)}
-
-    def _string(self, raw: str, found: list[str]) -> Any:
-        parts = template(raw)
-        if len(parts) == 1:
-            return parts[0] if isinstance(parts[0], str) else self._expression(parts[0], found)
-        met: list[str] = []
-        values = [part if isinstance(part, str) else self._expression(part, met) for part in parts]
-        met = list(dict.fromkeys(met))
-        found.extend(met)
-        if not any(isinstance(value, Unresolved | list | dict) for value in values):
-            return "".join(_as_text(value) for value in values)
-        deciding = {r for value in values if isinstance(value, Unresolved) for r in value.references}
-        plain = all(not isinstance(value, Unresolved) or value.is_reference for value in values)
-        literal = "".join(_as_text(value) for value in values if not isinstance(value, Unresolved | list | dict))
-        return Unresolved(raw, tuple(met), plain and len(deciding) == 1 and bool(_AROUND.fullmatch(literal)), literal)
-
-    def _expression(self, expression: Expression, met: list[str]) -> Any:
-        if expression.literal is not None:
-            return expression.literal[0]
-        if expression.traversal is not None:
-            return self._follow(expression.traversal, met)
-        subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
-        met.extend(subjects)
-        return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
-
-    def _follow(self, reference: Reference, met: list[str]) -> Any:
-        """The value a traversal leads to, as far as it is written in this module."""
-        one_of_many = any(isinstance(part, int) for part in reference.path) and self._instance_count(reference) > 1
-        from_files = reference.subject.startswith("var.") and not self.module.defaults_hold
-        unknown = Unresolved(f"${{{reference}}}", (reference.subject,), is_reference=not (one_of_many or from_files))
-        root, _, name = reference.subject.partition(".")
-        if self.hops >= _MAX_HOPS:
-            met.append(reference.subject)
-            return unknown
-        bound, _, key = reference.subject.partition("[")
-        if bound in self.bindings:
-            value = self._further().resolve(self.bindings[bound], None, met)
-            index = (_index(key),) if key else ()
-            return _descend(value, index + reference.path, unknown)
-        if root == "local" and name in self.module.local_values:
-            value, through = self._further()._local(name, unknown)
-            met.extend(through)
-            return _descend(value, reference.path, unknown)
-        met.append(reference.subject)
-        if root == "var" and self.module.defaults_hold and "default" in self.module.variables.get(name, {}):
-            default = self.module.variables[name]["default"]
-            return None if default is None else _descend(default, reference.path, None)
-        if reference.resource and self.module.graph and reference.path:
-            return self._attribute_of(reference, met, unknown)
-        return unknown
-
-    def _instance_count(self, reference: Reference) -> int:
-        return len(self.module.graph.at(reference.subject)) if self.module.graph else 0
-
-    def _local(self, name: str, unknown: Unresolved) -> tuple[Any, list[str]]:
-        """A local value and what it refers to, worked out once: locals that build on locals grow exponentially."""
-        known = self.module.resolved_locals
-        if name not in known:
-            known[name] = unknown, [f"local.{name}"]  # what a local that refers to itself comes to
-            found: list[str] = []
-            value = ModuleScope(self.module, hops=self.hops).resolve(self.module.local_values[name], None, found)
-            if _exceeds(value, MAX_VALUE_SIZE):
-                value, found = Unresolved(f"local.{name}, which is too large to expand"), []
-            known[name] = value, list(dict.fromkeys(found))
-        return known[name]
-
-    def _attribute_of(self, reference: Reference, met: list[str], unknown: Unresolved) -> Any:
-        """What another resource of the module has been given, such as `${aws_rds_cluster.main.engine}`."""
-        assert self.module.graph is not None
-        resources = self.module.graph.at(reference.subject)
-        if len(resources) != 1 or not isinstance(resources[0].scope, ModuleScope):
-            return unknown
-        raw = _descend(resources[0].body, reference.path, None)
-        if raw is None:
-            return unknown
-        return ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
-
-
-def _exceeds(value: Any, size: int) -> bool:
-    """Whether a value has more characters and elements than `size`; looks at no more than that."""
-    waiting = [value]
-    while waiting and size >= 0:
-        one = waiting.pop()
-        size -= len(one) if isinstance(one, str | list | dict) else 1
-        if isinstance(one, list | dict) and size >= 0:
-            waiting.extend(one.values() if isinstance(one, dict) else one)
-    return size < 0
-
-
-def _descend(value: Any, path: tuple[str | int, ...], otherwise: Any) -> Any:
-    for part in path:
-        if isinstance(value, Unresolved):
-            return value
-        if isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        elif isinstance(value, list) and len(value) == 1 and isinstance(part, str) and part != "*":
-            value = value[0].get(part) if isinstance(value[0], dict) else None
-        elif isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, dict) and part == 0:
-            continue  # a block written as an object, addressed as the list it is
-        else:
-            return otherwise
-    return otherwise if value is None else value
-
-
-def _index(key: str) -> str | int:
-    """The index in the rest of an address after `[`: `0]` or `"name"]`."""
-    return key[1:-2] if key.startswith('"') else int(key[:-1])
-
-
-def _as_text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else "" if value is None else str(value)
