@@ -80,7 +80,7 @@ def _read_file(path: Path) -> Document:
     elif kind == "state":
         graph = plan_json.read_state(stack, value, str(path))
     else:
-        files = [terraform_json.JsonFile(str(path), value)]
+        files = [terraform_json.JsonFile(str(path), value, may_be_dynamic=_may_be_dynamic(content))]
         graph = terraform_json.read_module(
             stack, files, _sources(path.parent), defaults_hold=not _variable_files(path.parent)
         )
@@ -109,10 +109,16 @@ def _read_folder(folder: Path) -> Document:
             raise InputError(f"{path}: a plan or state among the configuration files of {folder}")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
         stem = path.name.removesuffix(".tf.json")
-        files.append(terraform_json.JsonFile(str(path), value, stem == "override" or stem.endswith("_override")))
+        is_override = stem == "override" or stem.endswith("_override")
+        files.append(terraform_json.JsonFile(str(path), value, is_override, _may_be_dynamic(content)))
         stack = _metadata_name(value) or stack
     graph = terraform_json.read_module(stack, files, _sources(folder), defaults_hold=not _variable_files(folder))
     return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
+
+
+def _may_be_dynamic(content: bytes) -> bool:
+    """A look at the bytes saves one at every block; escapes and other encodings could hide the word."""
+    return b"dynamic" in content or b"\\u" in content or not json.detect_encoding(content).startswith("utf-8")
 
 
 def is_configuration(path: Path) -> bool:

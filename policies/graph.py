@@ -186,8 +186,10 @@ def _may_name(asking: Resource, value: str, named: Resource) -> bool:
 
 def _may_be(value: Any, resource: Resource) -> bool:
     """Whether a known value can be the resource that its expression mentions: not when that has another name."""
+    if not isinstance(value, str):
+        return True
     known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
-    return not isinstance(value, str) or not known or bool(known & {value, *re.split("[/:]", value)})
+    return not known or bool(known & {value, *re.split("[/:]", value)})
 
 
 def _each(attribute: Attribute) -> tuple[Attribute, ...]:

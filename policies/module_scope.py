@@ -24,6 +24,7 @@ class Module:
 
     stack: str
     defaults_hold: bool = True
+    may_be_dynamic: bool = True
     resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     modules: dict[str, dict[str, Any]] = field(default_factory=dict)
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)

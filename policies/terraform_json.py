@@ -7,7 +7,7 @@ What Terraform would refuse is refused here, with the place. Source: Terraform's
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,15 +33,19 @@ _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "module": 1,
 
 @dataclass(frozen=True)
 class JsonFile:
-    """One file of a module: its name for messages, its content, and whether it is an override file."""
+    """One file of a module: its name for messages, its content, and whether it is an override file.
+
+    `may_be_dynamic` is false only when the word does not stand in the file at all.
+    """
 
     name: str
     content: Any
     is_override: bool = False
+    may_be_dynamic: bool = True
 
 
 def read_module(
-    stack: str, files: Iterable[JsonFile], sources: Mapping[str, Source], *, defaults_hold: bool = True
+    stack: str, files: Sequence[JsonFile], sources: Mapping[str, Source], *, defaults_hold: bool = True
 ) -> ResourceGraph:
     """The graph of the resources that the files together describe.
 
@@ -49,6 +53,7 @@ def read_module(
     beside the module: then the defaults of its variables say nothing. Raises InputError for what Terraform refuses.
     """
     module = Module(stack, defaults_hold)
+    module.may_be_dynamic = any(file.may_be_dynamic for file in files)
     ordered = sorted(files, key=lambda file: (file.is_override, file.name))
     for file in ordered:
         for kind, labels, body in _blocks(file):
@@ -231,7 +236,7 @@ def _collection(value: Any) -> list[tuple[Any, Any]] | None:
 def _expanded(body: Mapping[str, Any], scope: ModuleScope) -> dict[str, Any]:
     """The body's attributes and blocks, with `dynamic` blocks written out at every level."""
     plain = {key: value for key, value in body.items() if key not in _NOT_ATTRIBUTES}
-    if not _mentions_dynamic(plain):
+    if not scope.module.may_be_dynamic or not _mentions_dynamic(plain):
         return plain
     expanded: dict[str, Any] = _with_dynamic(plain, scope)
     return expanded
