@@ -54,6 +54,19 @@ def listens(at: int) -> bool:
         return client.connect_ex(("127.0.0.1", at)) == 0
 
 
+def stops_listening(at: int) -> bool:
+    """Whether nobody listens any more; a server that is about to end may take a few more connections, and drop them."""
+    for _ in range(1000):
+        try:
+            with socket.create_connection(("127.0.0.1", at), timeout=60) as client:
+                client.recv(1)
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            continue
+    return False
+
+
 @cache
 def _missing() -> str | None:
     """Why Terraform or its AWS provider cannot be had here."""
