@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.rehearsals import COMMAND, listens, port, rehearse, require_terraform, surroundings, write_stack
+from tests.rehearsal.rehearsals import (
+    COMMAND,
+    listens,
+    port,
+    rehearse,
+    require_terraform,
+    stops_listening,
+    surroundings,
+    write_stack,
+)
 
 KEY = {"aws_kms_key": {"topics": {"description": "Topics"}}}
 TOPIC = {"aws_sns_topic": {"alerts": {"name": "alerts", "kms_master_key_id": "${aws_kms_key.topics.arn}"}}}
@@ -104,7 +113,7 @@ def test_the_server_ends_even_with_a_rehearsal_that_is_killed(tmp_path: Path) ->
         with socket.create_connection(("127.0.0.1", server), timeout=60) as connection:
             process.kill()
             assert connection.recv(1) == b""  # returns when the server is gone
-    assert not listens(server)
+    assert stops_listening(server)
 
 
 def test_without_terraform_nothing_is_rehearsed(tmp_path: Path) -> None:
