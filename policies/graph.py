@@ -158,7 +158,9 @@ class _Links:
     def _link(self, graph: ResourceGraph, resource: Resource, item: Attribute, types: tuple[str, ...]) -> None:
         value = item.raw_value
         if isinstance(value, Unresolved) and not value.is_reference:
-            self.loose.append((item, frozenset(without_keys(address) for address in value.references)))
+            hidden = any(address.split(".")[0] in _INDIRECT for address in value.references)
+            named = () if hidden else value.references  # what a local or a module hides may be any resource
+            self.loose.append((item, frozenset(without_keys(address) for address in named)))
         elif isinstance(value, Unresolved) and value.references[0].split(".")[0] in _INDIRECT:
             self.loose.append((item, frozenset()))
         elif isinstance(value, Unresolved) and value.references[0].startswith("data."):
@@ -167,9 +169,9 @@ class _Links:
             if same:
                 self.loose.append((item, frozenset(one.configuration_address for one in same)))
         elif resource.may_not_exist:
-            named = frozenset(target.configuration_address for target in graph._targets(item, types))
-            if named:
-                self.loose.append((item, named))
+            targets = frozenset(target.configuration_address for target in graph._targets(item, types))
+            if targets:
+                self.loose.append((item, targets))
         else:
             for target in graph._targets(item, types):
                 self.by_target[target.address].append(resource)
