@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from policies import documents, engine, requirements, waivers
+from policies import documents, engine, requirements, specifications, waivers
+from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Assessment, Policy
 from policies.registry import catalogue
@@ -30,6 +31,7 @@ exit codes:
 examples:
   python -m policies check
   python -m policies check plan.json --policy imdsv2-required --policy required-tags
+  python -m policies check plan.json --configuration cdktf.out/stacks/portal
   python -m policies check --checkov --validate --format text --format json=build/gate-result.json
 """
 
@@ -72,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="what to judge (default: cdktf.out)")
+    check.add_argument(
+        "--stack", metavar="NAME", help="the stack that the PATHs show, where a plan's or state's file does not say"
+    )
+    check.add_argument(
+        "--configuration",
+        type=Path,
+        metavar="PATH",
+        help="what the plan was made from: shows what the plan knows only after apply, and which stack it is",
+    )
     check.add_argument("--policy", action="append", metavar="ID", help="judge by this policy only; repeatable")
     check.add_argument("--checkov", action="store_true", help="let Checkov judge as well")
     check.add_argument(
@@ -154,15 +165,19 @@ def _write(text: str, path: Path | None) -> None:
 
 def _check(options: argparse.Namespace) -> GateResult:
     selected = _selected(options.policy)
-    read = documents.read(options.paths or [Path("cdktf.out")])
+    configuration = _planned(options)
+    stack = configuration.stack if configuration else options.stack
+    read = documents.read(options.paths or [Path("cdktf.out")], stack)
+    if configuration and [document.kind for document in read] != ["plan"]:
+        raise InputError("--configuration: goes with one plan, the one that was made from it")
     if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
         selected = _selected([*(one.id for one in selected), "modules-are-judged"])
-    edges = requirements.by_policy()
-    assessments = [one for document in read for one in engine.assess(document.graph, document.stack, selected, edges)]
+    assessments = _assessed(read, configuration, selected)
     tools = {"policies": _digest(selected)}
     if options.checkov:
         from policies import checkov
 
+        edges = requirements.by_policy()
         assessments += [one for document in read for one in checkov.assess(document.graph, document.stack, edges)]
         tools["checkov"] = checkov.checkov_version()
     validation = []
@@ -172,6 +187,29 @@ def _check(options: argparse.Namespace) -> GateResult:
         validation = [terraform.validate(document, required=options.validate == "require") for document in read]
     assessments = _waived(options, assessments, selected)
     return gate_result(read, assessments, validation, tools)
+
+
+def _assessed(read: Sequence[Document], configuration: Document | None, selected: Sequence[Policy]) -> list[Assessment]:
+    """Every document by every policy; a plan given together with its configuration is settled by that."""
+    edges = requirements.by_policy()
+    specified = specifications.read_all(catalogue())
+
+    def judged(document: Document) -> list[Assessment]:
+        asked = specified[document.stack].asked if document.stack in specified else {}
+        return list(engine.assess(document.graph, document.stack, selected, edges, asked))
+
+    assessments = [one for document in read for one in judged(document)]
+    return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
+
+
+def _planned(options: argparse.Namespace) -> Document | None:
+    """The configuration that the plan was made from, when one is given."""
+    if options.configuration is None:
+        return None
+    given = documents.read([options.configuration], options.stack)
+    if len(given) != 1 or given[0].kind != "synth":
+        raise InputError(f"--configuration {options.configuration}: not the one stack that the plan was made from")
+    return given[0]
 
 
 def _selected(ids: list[str] | None) -> tuple[Policy, ...]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,11 +30,23 @@ class Document:
     files: tuple[Path, ...]
     graph: ResourceGraph
 
+    def named(self, stack: str) -> "Document":
+        """The same document as that of `stack`."""
+        for resource in self.graph.resources:
+            resource.stack = stack
+        return replace(self, stack=stack)
 
-def read(paths: Sequence[Path]) -> list[Document]:
-    """Everything that `paths` name, in their order. Raises InputError for the first that cannot be read whole."""
+
+def read(paths: Sequence[Path], stack: str | None = None) -> list[Document]:
+    """Everything that `paths` name, in their order. Raises InputError for the first that cannot be read whole.
+
+    `stack` names the one stack that all of them show; without it each document names its own, a plan or state by its
+    file.
+    """
     _refuse_parts_of_one_module(paths)
     documents = [document for path in paths for document in _read_path(path)]
+    if stack is not None:
+        documents = [document.named(stack) for document in documents]
     seen: dict[tuple[str, Kind], str] = {}
     for document in documents:
         name = (document.stack, document.kind)

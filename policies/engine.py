@@ -1,39 +1,77 @@
 """Policies x resources -> assessments. Pure: no files, no clock, no output."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from policies.graph import ResourceGraph
-from policies.model import Assessment, Finding, Policy, worst
-from policies.resources import Resource, Undetermined
+from policies.model import Asked, Assessment, Finding, Policy, worst
+from policies.resources import Resource, Undetermined, without_keys
 
 Requirements = Mapping[str, tuple[str, ...]]
+UNASKED = "no specification of the stack asks for it"
 
 
 def assess(
-    graph: ResourceGraph, stack: str, policies: Iterable[Policy], requirements: Requirements = MappingProxyType({})
+    graph: ResourceGraph,
+    stack: str,
+    policies: Iterable[Policy],
+    requirements: Requirements = MappingProxyType({}),
+    asked: Mapping[str, Asked] = MappingProxyType({}),
 ) -> Iterator[Assessment]:
     """Every policy on every resource of its population in one stack.
 
-    `requirements` says which requirements a policy is evidence for.
-    A policy without population gives one assessment with an empty address: not-applicable, so that a reader sees
-    that it ran and found nothing to judge.
+    `requirements` says which requirements a policy is evidence for, `asked` what the stack's specification asks of
+    which policy.
+    A policy that judges nothing gives one assessment with an empty address, so that a reader sees that it ran: a
+    failure where a specification asks for the policy, since then something is missing, not-applicable elsewhere.
     """
     for policy in policies:
+        wanted = asked.get(policy.id)
+        if policy.waits_to_be_asked and wanted is None:
+            yield _assessment(policy, stack, None, [Finding("not-applicable", "", None, UNASKED)], requirements)
+            continue
+        judged = wanted is None
         population = graph.of_type(*policy.applies_to)
-        if not population:
-            types = ", ".join(policy.applies_to[:3]) + (", ..." if len(policy.applies_to) > 3 else "")
-            nothing = Finding("not-applicable", "", None, f"no {types} in the stack")
-            yield _assessment(policy, stack, None, [nothing], requirements)
         for resource in population:
-            yield _assessment(policy, stack, resource, _findings(policy, resource, graph), requirements)
+            findings = _findings(policy, resource, graph, wanted or Asked())
+            assessment = _assessment(policy, stack, resource, findings, requirements)
+            judged = judged or assessment.outcome != "not-applicable"
+            yield assessment
+        if not population or not judged:
+            yield _assessment(policy, stack, None, [_nothing(policy, wanted, bool(population))], requirements)
 
 
-def _findings(policy: Policy, resource: Resource, graph: ResourceGraph) -> list[Finding]:
+def settle(plan: Iterable[Assessment], configuration: Iterable[Assessment]) -> Iterator[Assessment]:
+    """The assessments of a plan; where its unknown values leave one open, what the plan's configuration shows decides.
+
+    `configuration` are the assessments of the configuration that the plan was made from. A policy that passes there
+    holds whatever the values that are known after apply turn out to be, and so it does in the plan.
+    """
+    shown = {(one.policy, one.address): one for one in configuration}
+    for one in plan:
+        known = shown.get((one.policy, one.address)) or shown.get((one.policy, without_keys(one.address)))
+        if one.outcome == "undetermined" and known is not None and known.outcome == "pass":
+            message = f"{known.message} (in the configuration; known after apply in the plan)"
+            yield replace(one, outcome="pass", attribute=known.attribute, observed=known.observed, message=message)
+        else:
+            yield one
+
+
+def _nothing(policy: Policy, wanted: Asked | None, present: bool) -> Finding:
+    """The finding of a policy that had nothing to judge."""
+    types = ", ".join(policy.applies_to[:3]) + (", ..." if len(policy.applies_to) > 3 else "")
+    missing = f"the claim concerns no {types} of the stack" if present else f"no {types} in the stack"
+    if wanted is None:
+        return Finding("not-applicable", "", None, missing)
+    return Finding("fail", "", None, f"{missing}, and {', '.join(wanted.by) or 'a specification'} asks for one")
+
+
+def _findings(policy: Policy, resource: Resource, graph: ResourceGraph, asked: Asked) -> list[Finding]:
     """What the policy says; silence, unknown values and crashes are all "undetermined", never a pass."""
     findings: list[Finding] = []
     try:
-        for finding in policy.judge(resource, graph):
+        for finding in policy.judge(resource, graph, **asked.parameters):
             findings.append(finding)  # one by one: what was found before an unknown value counts
     except Undetermined as unknown:
         findings.append(unknown.finding)

@@ -6,14 +6,13 @@ One word, one meaning: a *policy* is our check of one claim; an *assessment* is 
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from policies.graph import ResourceGraph
-    from policies.resources import Resource
+    pass
 
 Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "undetermined", "not-applicable", "waived"]
@@ -51,6 +50,9 @@ class Policy:
 
     `judge` yields what it saw, passes included: a policy that says nothing has shown nothing, and the engine
     records that as undetermined. `applies_to` lists the resource types of its population.
+
+    Keyword-only arguments of `judge` are the policy's parameters: what a specification may ask for (`days`, `zones`).
+    One without a default makes the policy judge only where a specification asks.
     """
 
     id: str
@@ -58,7 +60,18 @@ class Policy:
     remediation: str
     severity: Severity
     applies_to: tuple[str, ...]
-    judge: Callable[["Resource", "ResourceGraph"], Iterator[Finding]]
+    judge: Callable[..., Iterator[Finding]]
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters by name, with their types and defaults."""
+        given = inspect.signature(self.judge).parameters
+        return {name: one for name, one in given.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
+
+    @cached_property
+    def waits_to_be_asked(self) -> bool:
+        """Whether a parameter has no default, so that only a specification can say what to judge by."""
+        return any(one.default is inspect.Parameter.empty for one in self.parameters.values())
 
     @cached_property
     def rationale(self) -> str:
@@ -70,6 +83,14 @@ class Policy:
         """SHA-256 of the file the policy is written in: evidence names the version that judged."""
         with open(inspect.getfile(self.judge), "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a specification asks of one policy: `parameters` for it, and `by` whom (ids such as P-NET-1)."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

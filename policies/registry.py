@@ -4,12 +4,11 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import policies
 from policies.model import Finding, Policy, Severity
 
-Judge = Callable[[Any, Any], Iterator[Finding]]
+Judge = Callable[..., Iterator[Finding]]
 
 _registered: dict[str, Policy] = {}
 
@@ -19,7 +18,8 @@ def policy(
 ) -> Callable[[Judge], Judge]:
     """Registers the decorated function as a policy; its docstring is the rationale.
 
-    The id is a claim in kebab-case; the file has the same name in snake_case, so that an id leads to its file.
+    The id is a claim in kebab-case; the file has the same name in snake_case, so that an id leads to its file. The
+    judge takes a resource and the graph, and its parameters as keyword-only arguments; see Policy.
     """
 
     def register(judge: Judge) -> Judge:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Outcome, Policy
 from policies.result import GateResult
 
@@ -49,6 +50,9 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         yield "    " + ", ".join(
             _painted(f"{counts[outcome]} {outcome}", outcome, colour and counts[outcome] > 0) for outcome in OUTCOMES
         )
+        unasked = sum(one.message == UNASKED for one in mine)
+        if unasked and document.kind != "synth":  # a file's name seldom says whose plan or state it is
+            yield f"    {unasked} policies wait for a specification, and none names this stack; see --stack"
     for validation in result.validation:
         verdict = {"pass": "valid", "fail": "INVALID", "not-run": "not run"}[validation.outcome]
         version = f" (Terraform {validation.terraform})" if validation.terraform else ""

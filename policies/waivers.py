@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from policies import strict_yaml
 from policies.errors import InputError
 from policies.model import Assessment, Source, Waiver
 
@@ -28,24 +29,13 @@ def read(path: Path) -> tuple[list[Waiver], dict[int, int]]:
 
     Raises InputError, with the line, for anything that is not a list of complete entries.
     """
-    from ruamel.yaml import YAML  # read only when there is a file: its import takes as long as all policies
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        document = YAML(typ="rt").load(path.read_text("utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    document = strict_yaml.read(path)
     if document is None:
         return [], {}
     entries = document.get("waivers") if isinstance(document, dict) else None
     if not isinstance(entries, list) or set(document) != {"waivers"}:
         raise InputError(f"{path}: expected one key, `waivers`, with a list of entries")
-    lines = [entries.lc.item(index)[0] + 1 for index in range(len(entries))]  # type: ignore[attr-defined]
+    lines = [strict_yaml.line_of(entries, index) for index in range(len(entries))]
     waivers = [_waiver(entry, path, line) for entry, line in zip(entries, lines, strict=True)]
     counts = {line: entry["matches"] for entry, line in zip(entries, lines, strict=True) if "matches" in entry}
     return waivers, counts

@@ -1,7 +1,8 @@
 """Every policy on its fixtures: exactly the expected outcome on every resource, no more and no less.
 
 A fixture is legal Terraform JSON whose top-level comment says what to expect: {"expected": {address: [outcome,
-attribute]}}. Its file name starts with the outcome that it shows.
+attribute]}}. Its file name starts with the outcome that it shows. "asked" holds the parameters with which a
+specification asks for the policy; without it none does.
 """
 
 import json
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from policies import documents, engine
-from policies.model import OUTCOMES, Policy
+from policies import documents, engine, specifications
+from policies.model import OUTCOMES, Asked, Policy
 from policies.registry import catalogue
 
 FIXTURES = sorted(Path(__file__).parent.glob("*/*/*.tf.json"))
@@ -28,8 +29,10 @@ def fixtures_of(policy: Policy) -> list[Path]:
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: f"{path.parent.name}/{path.name[:-8]}")
 def test_policy_finds_exactly_what_the_fixture_expects(fixture: Path) -> None:
     [document] = documents.read([fixture])
-    expected = json.loads(fixture.read_text())["//"]["expected"]
-    assessments = list(engine.assess(document.graph, document.stack, [policy_of(fixture)]))
+    policy, about = policy_of(fixture), json.loads(fixture.read_text())["//"]
+    asked = {policy.id: Asked(specifications.parameters(policy, about["asked"]))} if "asked" in about else {}
+    assessments = list(engine.assess(document.graph, document.stack, [policy], asked=asked))
+    expected = about["expected"]
     assert {one.address: [one.outcome, one.attribute] for one in assessments} == expected
     shown = next(outcome for outcome in OUTCOMES if fixture.name.startswith(outcome))
     assert shown in {outcome for outcome, _ in expected.values()}

@@ -1,0 +1,31 @@
+"""YAML to Python values, with the line of everything that is wrong: a file that people write by hand."""
+
+from pathlib import Path
+from typing import Any
+
+from policies.errors import InputError
+
+
+def read(path: Path) -> Any:
+    """The document in `path`: mappings and lists that know their lines (`line_of`), None when it is empty.
+
+    Raises InputError, with the line, for anything that is not YAML, keys that stand twice included.
+    """
+    from ruamel.yaml import YAML  # read only when there is a file: its import takes as long as all policies
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="rt").load(path.read_text("utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def line_of(container: Any, key: str | int) -> int:
+    """The line, from 1, of a key of a mapping or an element of a list that `read` returned."""
+    place = container.lc.item(key) if isinstance(key, int) else container.lc.key(key)
+    return int(place[0]) + 1
