@@ -13,7 +13,7 @@ export CHECKPOINT_DISABLE := 1
 BIN := .venv/bin
 REPORT := build/report
 
-.PHONY: help gate synth check test rehearse bench lint types format lock lock-check docs-check clean
+.PHONY: help gate synth check test rehearse bench lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,11 +41,15 @@ rehearse: .venv/dev  ## apply, plan again, judge and destroy against an emulator
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
 
-lint: .venv/dev  ## style, import directions, requirement edges
+docs: .venv/run  ## write docs/catalogue.md anew: the page about all policies
+	@$(BIN)/python -m compliance catalogue
+
+lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m compliance lint
+	@$(BIN)/python -m compliance catalogue --check
 
 types: .venv/dev  ## mypy, strict
 	@$(BIN)/mypy policies compliance rehearsal infra --exclude infra/application

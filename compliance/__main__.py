@@ -1,4 +1,4 @@
-"""The command line: `python -m compliance report` and `python -m compliance lint`."""
+"""The command line: `python -m compliance report`, `lint` and `catalogue`."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ EXIT_PROBLEMS = 1
 EXIT_BAD_INPUT = 3
 RESULT = Path("build/report/gate-result.json")
 OUTPUT = Path("build/report")
+CATALOGUE = Path("docs/catalogue.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "lint":
             return _lint()
+        if options.command == "catalogue":
+            return _catalogue(options.output, check=options.check)
         return _report(options.result, options.output, options.time)
     except InputError as error:
         print(f"compliance: {_one_line(str(error))}", file=sys.stderr)
@@ -48,6 +51,25 @@ def _lint() -> int:
         f"{len(framework.edges)} edges map {len({edge.requirement for edge in framework.edges})} requirements; "
         f"{len(framework.identifiers)} identifiers are known, {len(framework.described)} described."
     )
+    return EXIT_DONE
+
+
+def _catalogue(output: Path, *, check: bool) -> int:
+    from compliance.catalogue import read_cases, render_catalogue
+    from policies.specifications import read_all
+
+    policies = catalogue()
+    systems = list({id(one): one for one in read_all(policies).values()}.values())
+    page = render_catalogue(policies, load(), systems, read_cases())
+    try:
+        if not check:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text(page, "utf-8")
+        elif not output.exists() or output.read_text("utf-8") != page:
+            print(f"{output.as_posix()}: not what the policies say now: run make docs")
+            return EXIT_PROBLEMS
+    except OSError as error:
+        raise InputError(f"{output}: cannot be read or written ({error.strerror or error})") from error
     return EXIT_DONE
 
 
@@ -88,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
     )
     commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
+    pages = commands.add_parser("catalogue", help="write the page about all policies")
+    pages.add_argument("--output", type=Path, default=CATALOGUE, help="file to write (%(default)s)")
+    pages.add_argument("--check", action="store_true", help="write nothing; end with 1 when the file is another")
     return parser
 
 

@@ -274,7 +274,8 @@ def _population_gaps(unclaimed: Iterable[Unclaimed], library: "_Library") -> Ite
 def _population(assessments: Iterable[Assessment]) -> dict[str, tuple[str, ...]]:
     addresses: dict[str, set[str]] = {}
     for row in assessments:
-        addresses.setdefault(row.stack, set()).add(row.address)
+        if row.address:  # a failure because nothing is there has no resource
+            addresses.setdefault(row.stack, set()).add(row.address)
     return {stack: tuple(sorted(addresses[stack])) for stack in sorted(addresses)}
 
 

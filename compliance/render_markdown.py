@@ -1,6 +1,5 @@
 """The control report as Markdown that reads well on GitHub and as plain text."""
 
-import html
 from collections.abc import Iterable, Iterator
 
 from compliance.control_report import (
@@ -12,14 +11,11 @@ from compliance.control_report import (
     RequirementReport,
     SectionReport,
 )
+from compliance.markdown import code, table, text
 from compliance.requirements import STANDARD, VERSION
 from compliance.verdict import VERDICTS
-from compliance.visible import OUTCOME_WORDS, observed_text, shown
+from compliance.visible import OUTCOME_WORDS, observed_text
 from policies.model import Assessment
-
-# Characters that Markdown gives a meaning inside a line; < > & are HTML and become entities.
-_MEANINGFUL = str.maketrans({character: "\\" + character for character in "\\`*_[]|~$#"})
-_MEANINGFUL_IN_CODE = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_[]|~$#@:"})
 
 
 def render_markdown(report: ControlReport) -> str:
@@ -59,7 +55,7 @@ def _scope(report: ControlReport) -> Iterator[str]:
     if origin.is_dirty:
         commit += " **with uncommitted changes**"
     source = {"argument": " (given)", "commit": " (of the commit)", None: ""}[origin.time_source]
-    yield from _table(
+    yield from table(
         ("What", "Value"),
         [
             (
@@ -72,11 +68,11 @@ def _scope(report: ControlReport) -> Iterator[str]:
             *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
         ],
     )
-    yield from _table(
+    yield from table(
         ("Stack", "Input", "Kind", "SHA-256"),
         [(text(row.stack), code(row.path), text(row.kind), code(row.sha256)) for row in report.result.inputs],
     )
-    yield from _table(
+    yield from table(
         ("Stack", "terraform validate", "Terraform", "Message"),
         [
             (text(row.stack), row.outcome, text(row.terraform or ""), text(row.message))
@@ -88,7 +84,7 @@ def _scope(report: ControlReport) -> Iterator[str]:
 def _summary(report: ControlReport) -> Iterator[str]:
     yield "## Summary"
     yield ""
-    yield from _table(
+    yield from table(
         ("Requirement", *VERDICTS),
         [
             *(
@@ -98,7 +94,7 @@ def _summary(report: ControlReport) -> Iterator[str]:
             ("**All**", *(f"**{report.verdicts[word]}**" for word in VERDICTS)),
         ],
     )
-    yield from _table(
+    yield from table(
         ("Assessments", *OUTCOME_WORDS.values()),
         [("in the whole result", *(str(report.outcomes[outcome]) for outcome in OUTCOME_WORDS))],
     )
@@ -109,9 +105,9 @@ def _attention(report: ControlReport) -> Iterator[str]:
     if report.population_gaps:
         yield "**Some resources could not be seen**, so no requirement is reported as supported:"
         yield ""
-        yield from _table(
+        yield from table(
             ("Stack", "Resource", "Finding"),
-            [(text(row.stack), code(row.address), text(row.message)) for row in report.population_gaps],
+            [(text(row.stack), code(row.place), text(row.message)) for row in report.population_gaps],
         )
     if contradicted:
         yield "**Evidence contradicts:** " + ", ".join(row.requirement.id for row in contradicted) + "."
@@ -124,7 +120,7 @@ def _group(group: GroupReport) -> Iterator[str]:
     if group.group.note:
         yield group.group.note
         yield ""
-    yield from _table(
+    yield from table(
         ("Requirement", "In our words", "Verdict", "Extent", "Owner", "Assessments", "Finding", "Comment"),
         [cells for section in group.sections for cells in _section(section)],
     )
@@ -155,7 +151,7 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
     yield ""
     yield f"{row.reason} Remains manual: {row.requirement.manual}"
     yield ""
-    yield from _table(
+    yield from table(
         ("Policy or check", "Claim", "Assessments", "Extent", "Mapping from", "Limits"),
         [
             (
@@ -175,7 +171,7 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
 
 
 def _findings(findings: Iterable[Assessment]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         ("Outcome", "Severity", "Policy or check", "Stack", "Resource", "What was seen"),
         [
             (
@@ -183,7 +179,7 @@ def _findings(findings: Iterable[Assessment]) -> Iterator[str]:
                 row.severity,
                 code(row.policy),
                 text(row.stack),
-                code(row.address) + (f" ({code(f'{row.source.file}:{row.source.line}')})" if row.source else ""),
+                code(row.place) + (f" ({code(f'{row.source.file}:{row.source.line}')})" if row.source else ""),
                 _seen(row),
             )
             for row in findings
@@ -206,7 +202,7 @@ def _population(row: RequirementReport, edges: Iterable[EdgeReport]) -> Iterator
     sizes = ", ".join(f"{text(stack)} {len(addresses)}" for stack, addresses in row.population.items())
     yield f"<details><summary>Population: resources judged ({sizes})</summary>"
     yield ""
-    yield from _table(
+    yield from table(
         ("Stack", "Resources"),
         [
             (text(stack), "<br>".join(code(address) for address in addresses))
@@ -223,13 +219,13 @@ def _waivers(report: ControlReport) -> Iterator[str]:
     if not report.waived:
         yield "None."
         yield ""
-    yield from _table(
+    yield from table(
         ("Policy or check", "Stack", "Resource", "Reason", "Owner", "Expires"),
         [
             (
                 code(row.policy),
                 text(row.stack),
-                code(row.address),
+                code(row.place),
                 text(row.waiver.reason),
                 text(row.waiver.owner),
                 text(row.waiver.expires),
@@ -243,7 +239,7 @@ def _waivers(report: ControlReport) -> Iterator[str]:
 def _other_results(report: ControlReport) -> Iterator[str]:
     yield "## Results that are evidence for no requirement"
     yield ""
-    yield from _table(
+    yield from table(
         ("Policy or check", "Assessments", "Why no requirement claims it"),
         [
             *(
@@ -268,32 +264,5 @@ def tally(assessments: Iterable[Assessment]) -> str:
     return ", ".join(f"{number} {OUTCOME_WORDS[outcome]}" for outcome, number in counts.items() if number)
 
 
-def text(value: str) -> str:
-    """A foreign string as Markdown that shows its characters and does nothing else."""
-    return html.escape(shown(value), quote=False).translate(_MEANINGFUL)
-
-
-def code(value: str) -> str:
-    """A foreign string in a typewriter face; a code span of backticks where that is safe inside a table."""
-    plain = shown(value)
-    if not plain:
-        return ""
-    if "`" not in plain and "|" not in plain and plain == plain.strip():
-        return f"`{plain}`"
-    return f"<code>{html.escape(plain, quote=False).translate(_MEANINGFUL_IN_CODE)}</code>"
-
-
 def _number(value: int) -> str:
     return str(value) if value else "·"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """A table, or nothing at all when it would have no rows."""
-    body = ["| " + " | ".join(row) + " |" for row in rows]
-    if not body:
-        return
-    cells = list(head)
-    yield "| " + " | ".join(cells) + " |"
-    yield "|" + " --- |" * len(cells)
-    yield from body
-    yield ""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from policies import documents, engine, requirements, specifications, waivers
+from policies import attestation, documents, engine, requirements, specifications, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Assessment, Policy
@@ -33,6 +33,7 @@ examples:
   python -m policies check plan.json --policy imdsv2-required --policy required-tags
   python -m policies check plan.json --configuration cdktf.out/stacks/portal
   python -m policies check --checkov --validate --format text --format json=build/gate-result.json
+  python -m policies check cdktf.out/stacks/portal plan.json --stack portal --subject plan.bin --attestation a.json
 """
 
 
@@ -44,9 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         formats = _formats(options)
         outputs = [path for _, path in formats if path]
+        if options.attestation:
+            attestation.discard(options.attestation)
         result = _check(options)
         for write, path in formats:
             _write(write(result), path)
+        if options.attestation and not result.unjudged():
+            _attest(result, options)
         for stack in result.unjudged():
             print(f"policies: {stack}: no resource in it was judged", file=sys.stderr)
         return result.exit_code(undetermined_fails=options.undetermined == "fail")
@@ -98,6 +103,20 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("ENVIRONMENT") or "development",
         metavar="NAME",
         help="what the stacks are for; waivers may be limited to some (default: $ENVIRONMENT, or development)",
+    )
+    check.add_argument(
+        "--attestation",
+        type=Path,
+        metavar="FILE",
+        help="write the verdict on the digests of what was judged: an in-toto statement, SLSA verification summary",
+    )
+    check.add_argument(
+        "--subject",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="attest this file as well, such as the binary plan that a plan's JSON was printed from; repeatable",
     )
     check.add_argument("--no-waivers", action="store_true", help="show the bare truth")
     check.add_argument(
@@ -173,7 +192,7 @@ def _check(options: argparse.Namespace) -> GateResult:
     if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
         selected = _selected([*(one.id for one in selected), "modules-are-judged"])
     assessments = _assessed(read, configuration, selected)
-    tools = {"policies": _digest(selected)}
+    tools = {"policies": attestation.policy_set_digest(selected)}
     if options.checkov:
         from policies import checkov
 
@@ -212,6 +231,19 @@ def _planned(options: argparse.Namespace) -> Document | None:
     return given[0]
 
 
+def _attest(result: GateResult, options: argparse.Namespace) -> None:
+    if options.today:
+        raise InputError("--today: an attestation is about the day it is made on")
+    statement = attestation.statement(
+        result,
+        options.subject,
+        policy_set=result.tools["policies"],
+        waivers=_waivers_file(options),
+        environment=options.environment,
+    )
+    attestation.write(statement, options.attestation)
+
+
 def _selected(ids: list[str] | None) -> tuple[Policy, ...]:
     every = {policy.id: policy for policy in catalogue()}
     for id_ in ids or []:
@@ -222,8 +254,8 @@ def _selected(ids: list[str] | None) -> tuple[Policy, ...]:
 
 
 def _waived(options: argparse.Namespace, assessments: list[Assessment], selected: Sequence[Policy]) -> list[Assessment]:
-    path = options.waivers or Path("waivers.yaml")
-    if options.no_waivers or (options.waivers is None and not path.exists()):
+    path = _waivers_file(options)
+    if path is None:
         return assessments
     entries, counts = waivers.read(path)
     ran = frozenset(policy.id for policy in selected)
@@ -238,11 +270,9 @@ def _waived(options: argparse.Namespace, assessments: list[Assessment], selected
     return waivers.apply(assessments, entries, counts, ran, options.environment, today) + mistakes
 
 
-def _digest(selected: Sequence[Policy]) -> str:
-    """One digest over the versions of all policies that judged."""
-    import hashlib
-
-    return hashlib.sha256("".join(f"{one.id} {one.digest}\n" for one in selected).encode()).hexdigest()
+def _waivers_file(options: argparse.Namespace) -> Path | None:
+    path: Path = options.waivers or waivers.FILE
+    return None if options.no_waivers or (options.waivers is None and not path.exists()) else path
 
 
 if __name__ == "__main__":

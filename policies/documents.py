@@ -120,9 +120,7 @@ def _read_folder(folder: Path) -> Document:
         if _kind(value, path) != "synth":
             raise InputError(f"{path}: a plan or state among the configuration files of {folder}")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
-        stem = path.name.removesuffix(".tf.json")
-        is_override = stem == "override" or stem.endswith("_override")
-        files.append(terraform_json.JsonFile(str(path), value, is_override, _may_be_dynamic(content)))
+        files.append(terraform_json.JsonFile(str(path), value, is_override(path), _may_be_dynamic(content)))
         stack = _metadata_name(value) or stack
     graph = terraform_json.read_module(stack, files, _sources(folder), defaults_hold=not _variable_files(folder))
     return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
@@ -137,6 +135,12 @@ def is_configuration(path: Path) -> bool:
     """Whether Terraform reads the file as part of a module; it ignores what editors leave behind."""
     ignored = path.name.startswith((".", "#")) or path.name.endswith("~")
     return not ignored and path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))
+
+
+def is_override(path: Path) -> bool:
+    """Whether Terraform merges the file over the others of its module."""
+    stem = path.name.removesuffix(".tf.json")
+    return stem == "override" or stem.endswith("_override")
 
 
 def _variable_files(folder: Path) -> list[Path]:

@@ -116,7 +116,8 @@ class Waiver:
 class Assessment:
     """One policy on one resource: a row of the result, and of the evidence.
 
-    `address` is empty when the policy found no resource to judge in the stack (outcome not-applicable).
+    `address` is empty when the policy found no resource to judge in the stack: not-applicable, or a failure where a
+    specification asks for one.
     """
 
     policy: str
@@ -133,6 +134,11 @@ class Assessment:
     source: Source | None = None
     requirements: tuple[str, ...] = ()
     waiver: Waiver | None = None
+
+    @property
+    def place(self) -> str:
+        """What was judged, for a reader."""
+        return self.address or "the stack as a whole"
 
     @cached_property
     def fingerprint(self) -> str:

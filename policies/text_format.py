@@ -27,7 +27,7 @@ def to_text(result: GateResult, catalogue: Mapping[str, Policy], *, colour: bool
 
 def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Iterator[str]:
     word = _painted(assessment.outcome.upper(), assessment.outcome, colour)
-    yield f"{word}  {assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.address}"
+    yield f"{word}  {assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.place}"
     place = f"{assessment.source.file}:{assessment.source.line}" if assessment.source else ""
     seen = f"{assessment.attribute} = {_short(assessment.observed)}" if assessment.attribute else ""
     if place or seen:

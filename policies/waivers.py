@@ -16,6 +16,7 @@ from policies import strict_yaml
 from policies.errors import InputError
 from policies.model import Assessment, Source, Waiver
 
+FILE = Path("waivers.yaml")  # where they are looked for unless the caller says where
 MAX_DAYS = 180
 MIN_REASON_LENGTH = 20
 POLICY_ID = "waiver-is-valid"
