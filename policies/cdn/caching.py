@@ -1,4 +1,4 @@
-"""How long CloudFront keeps an answer that does not say so itself."""
+"""How long CloudFront keeps an answer that does not say so itself, and whether that answer may be a personal one."""
 
 from policies.graph import ResourceGraph
 from policies.resources import Attribute, Block, Resource, Undetermined
@@ -14,6 +14,14 @@ _MANAGED = (
     ("UseOriginCacheControlHeaders-QueryStrings", "4cc15a8a-d715-48a4-82b8-cc0b614638fe", False),
 )
 _MANAGED_KEEPS = {key: keeps for name, id_, keeps in _MANAGED for key in (name, id_)}
+# Managed origin request policies that hand the viewer's cookies on: name and id.
+_HANDS_COOKIES_ON = frozenset(
+    {
+        *("Managed-AllViewer", "216adef6-5c7f-47e4-b989-5492eafa07d3"),
+        *("Managed-AllViewerExceptHostHeader", "b689b0a8-53d0-40ab-baf2-68738e2966ac"),
+        *("Managed-AllViewerAndCloudFrontHeaders-2022-06", "33f36d7e-f396-46d9-90e0-52428a34d9dc"),
+    }
+)
 _CACHE_POLICY_SECONDS = 86400  # default_ttl of a cache policy that says nothing
 _BEHAVIOR_SECONDS = 0  # what the provider sends for a behavior without cache policy that says nothing
 
@@ -28,6 +36,17 @@ def keeps_answers(behavior: Block, graph: ResourceGraph) -> bool:
     for found in graph.targets(named, "data.aws_cloudfront_cache_policy"):
         return _looked_up(found, named)
     return _managed(named, named)
+
+
+def hands_cookies_on(behavior: Block, graph: ResourceGraph) -> bool:
+    """Whether the origin learns who asks by cookies that the cache does not tell answers apart by."""
+    named = behavior.attribute("origin_request_policy_id")
+    for own in graph.targets(named, "aws_cloudfront_origin_request_policy"):
+        return own.attribute("cookies_config.cookie_behavior").text != "none"
+    for found in graph.targets(named, "data.aws_cloudfront_origin_request_policy"):
+        key = found.attribute("name")
+        return (found.attribute("id") if key.is_missing else key).text in _HANDS_COOKIES_ON
+    return named.text in _HANDS_COOKIES_ON
 
 
 def _looked_up(found: Resource, named: Attribute) -> bool:

@@ -27,6 +27,12 @@ def origins_of(behavior: Block, distribution: Resource) -> tuple[Block, ...]:
     return tuple(origin for id_ in members or [target] for origin in _named(origins, id_))
 
 
+def is_static(behavior: Block, distribution: Resource) -> bool:
+    """Whether the behavior answers from buckets only, in which files lie that are the same for everybody."""
+    origins = origins_of(behavior, distribution)
+    return bool(origins) and all(is_bucket_origin(origin) for origin in origins)
+
+
 def is_bucket_origin(origin: Block) -> bool:
     """Whether CloudFront speaks S3's own protocol with the origin, which is so unless it is told otherwise."""
     return not origin.blocks("custom_origin_config") and not origin.blocks("vpc_origin_config")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.cdn.caching import keeps_answers
-from policies.cdn.distributions import DISTRIBUTION, behaviors
+from policies.cdn.caching import hands_cookies_on, keeps_answers
+from policies.cdn.distributions import DISTRIBUTION, behaviors, is_static
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
@@ -22,10 +22,12 @@ _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 )
 def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """A cache that everybody shares shows the page made for one customer to the next. What the application answers
-    may be kept only if it says so itself. A behavior that takes POST and the like leads to an application."""
-    dynamic = [behavior for behavior in behaviors(distribution) if _writes(behavior)]
+    may be kept only if it says so itself. Where no bucket answers, a behavior that takes POST and the like, or hands
+    cookies on, leads to an application."""
+    answering = [behavior for behavior in behaviors(distribution) if not is_static(behavior, distribution)]
+    dynamic = [behavior for behavior in answering if _writes(behavior) or hands_cookies_on(behavior, graph)]
     if not dynamic:
-        yield distribution.not_applicable("it answers read requests only")
+        yield distribution.not_applicable("no behavior leads to an application")
     for behavior in dynamic:
         named = behavior.attribute("cache_policy_id")
         if keeps_answers(behavior, graph):

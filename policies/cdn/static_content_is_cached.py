@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from policies.cdn.caching import keeps_answers
-from policies.cdn.distributions import DISTRIBUTION, behaviors, is_bucket_origin, origins_of
+from policies.cdn.distributions import DISTRIBUTION, behaviors, is_static
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Block, Resource
+from policies.resources import Resource
 
 
 @policy(
@@ -20,7 +20,7 @@ from policies.resources import Block, Resource
 def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Files that are the same for everybody are served from the edge, or each request pays for the way to the bucket
     and back. Single files may be excepted (an index page); that all are means that nobody thought of it."""
-    static = [behavior for behavior in behaviors(distribution) if _is_static(behavior, distribution)]
+    static = [behavior for behavior in behaviors(distribution) if is_static(behavior, distribution)]
     if not static:
         yield distribution.not_applicable("no behavior answers from a bucket")
         return
@@ -29,8 +29,3 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield named.passes("files are kept")
     if not kept:
         yield static[0].attribute("cache_policy_id").fails("no behavior keeps files, or none says for how long")
-
-
-def _is_static(behavior: Block, distribution: Resource) -> bool:
-    origins = origins_of(behavior, distribution)
-    return bool(origins) and all(is_bucket_origin(origin) for origin in origins)

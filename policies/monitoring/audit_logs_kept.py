@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.log_stores import archives, audit_sources, bucket_retention
+from policies.monitoring.log_stores import archives, audit_sources, bucket_retention, event_days
 from policies.registry import policy
 from policies.resources import Resource, Undetermined
 
@@ -30,9 +30,9 @@ def judge(store: Resource, graph: ResourceGraph, *, days: int = YEAR_DAYS) -> It
         yield bucket_retention(store, graph, days=days, may_stay=True)
     else:
         retention = store.attribute("retention_in_days")
-        kept = retention.number
-        if not kept or kept >= days:
-            yield retention.passes(f"events are kept {f'{kept:g} days' if kept else 'for ever'}")
+        kept = event_days(store)
+        if kept is None or kept >= days:
+            yield retention.passes(f"events are kept {'for ever' if kept is None else f'{kept:g} days'}")
         elif _is_kept_elsewhere(store, graph, days):
             yield store.passes(f"a copy of every event is kept at least {days} days")
         else:

@@ -9,6 +9,7 @@ from policies.model import Finding
 from policies.resources import Block, Resource, Unresolved
 
 KEPT_DAYS = 90
+_DELIVERY_DAYS = 2
 
 # What delivers audit logs to a bucket, and to a log group: resource type, and the attribute that names the store.
 _AUDIT_TO_BUCKET = (
@@ -107,6 +108,13 @@ def archives(group: Resource, graph: ResourceGraph) -> Iterator[tuple[Resource, 
 def _referrers(store: Resource, graph: ResourceGraph, deliveries: tuple[tuple[str, str], ...]) -> Iterator[Resource]:
     """One after the other: once one is found, no caller need know whether a later one may concern the store."""
     return (one for type_, path in deliveries for one in graph.referrers(store, type_, path))
+
+
+def event_days(group: Resource) -> float | None:
+    """How long a log group keeps an event; None for ever. The class for mere delivery has two days of its own."""
+    if group.attribute("log_group_class").value == "DELIVERY":
+        return _DELIVERY_DAYS
+    return group.attribute("retention_in_days").number or None
 
 
 def bucket_retention(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.log_stores import KEPT_DAYS, archives, bucket_retention, holds_logs
+from policies.monitoring.log_stores import KEPT_DAYS, archives, bucket_retention, event_days, holds_logs
 from policies.registry import policy
 from policies.resources import Resource
 
@@ -28,8 +28,8 @@ def judge(store: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield bucket_retention(store, graph)
         return
     retention = store.attribute("retention_in_days")
-    days = retention.number
-    if not days:
+    days = event_days(store)
+    if days is None:
         yield retention.fails("events never expire: retention_in_days is not set")
     elif days >= KEPT_DAYS:
         yield retention.passes(f"events are kept {days:g} days")

@@ -24,7 +24,6 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     targets = [one.attribute("target_bucket") for one in graph.referrers(bucket, _LOGGING, "bucket")]
     inline = bucket.attribute("logging.target_bucket")
     targets = targets or ([inline] if _is_named(inline) else [])
-    takers = [*graph.referrers(bucket, _LOGGING, "target_bucket"), *graph.referrers(bucket, BUCKET, inline.path)]
     for target in targets:
         if bucket in graph.targets(target, BUCKET):
             yield bucket.fails("it logs its requests into itself, which makes more requests to log")
@@ -34,6 +33,7 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield bucket.passes(f"{target.resource.address} has its requests logged")
     if targets:
         return
+    takers = [*graph.referrers(bucket, _LOGGING, "target_bucket"), *graph.referrers(bucket, BUCKET, inline.path)]
     if takers:
         yield bucket.not_applicable(f"it takes the access logs of {takers[0].address}")
     else:
