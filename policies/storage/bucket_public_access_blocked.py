@@ -27,9 +27,10 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     for acl in _acls(bucket, graph):
         yield bucket.fails(f"{acl.resource.address} gives everybody access: {acl.text}")
     blocks = graph.referrers(bucket, "aws_s3_bucket_public_access_block", "bucket")
-    of_account = [one for one in graph.of_type("aws_s3_account_public_access_block") if _is_beside(one, bucket)]
+    beside = (one for one in graph.of_type("aws_s3_account_public_access_block") if _is_beside(one, bucket))
+    of_account = [one for one in beside if not _open(one)]
     for account in of_account:
-        if not account.may_not_exist and not _open(account):
+        if not account.may_not_exist:
             yield bucket.passes(f"{account.address} blocks public access to every bucket of the account")
             return
     for block in blocks:
@@ -37,7 +38,9 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield bucket.fails(f"{block.address} leaves off {', '.join(off)}")
         else:
             yield bucket.passes(f"{block.address} blocks public access")
-    if not blocks:
+    if not blocks and of_account:
+        yield bucket.undetermined(f"{of_account[0].address} may or may not exist")
+    elif not blocks:
         yield bucket.fails("nothing in this configuration blocks public access to it")
 
 
