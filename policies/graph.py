@@ -16,7 +16,18 @@ from policies.resources import Attribute, Provider, Resource, Undetermined, Unre
 
 # Attributes whose value other resources use to name a resource. `name` and `bucket` are unique per type only, which is
 # why every look-up is asked with the types that make sense.
-_IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
+_IDENTIFIERS = (
+    "arn",
+    "id",
+    "key_id",
+    "bucket",
+    "name",
+    "key_arn",
+    "bucket_domain_name",
+    "bucket_regional_domain_name",
+    "dns_name",
+    "fqdn",
+)
 
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
@@ -134,6 +145,7 @@ class ResourceGraph:
                 for identifier in known:
                     self._by_identifier[identifier].append(resource)
         bucket = _BUCKET.match(value)
+        value = value.removesuffix(":*")  # the streams of a log group are meant by the group's ARN with this behind it
         return self._by_identifier.get(value, []) or (
             self._by_identifier.get(bucket[1] or bucket[2], []) if bucket else []
         )

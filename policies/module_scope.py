@@ -14,6 +14,9 @@ from policies.resources import Unresolved
 
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
+# What a resource is called by: when the name itself is not known (`${var.suffix}-logs`), it still says which resource
+# is meant.
+_NAMES = frozenset({"name", "bucket", "identifier", "cluster_identifier", "function_name"})
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -148,7 +151,9 @@ class ModuleScope:
         raw = _descend(resources[0].body, reference.path, None)
         if raw is None:
             return unknown
-        return ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
+        value = ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
+        is_name = reference.path[0] in _NAMES and not reference.subject.startswith("data.")
+        return unknown if is_name and isinstance(value, Unresolved) else value
 
 
 def _exceeds(value: Any, size: int) -> bool:
