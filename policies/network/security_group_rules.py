@@ -11,6 +11,12 @@ from policies.resources import Attribute, Block, Resource, Unresolved
 Direction = Literal["ingress", "egress"]
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
+_RULES: dict[Direction, tuple[str, ...]] = {
+    "ingress": ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule"),
+    "egress": ("aws_vpc_security_group_egress_rule", "aws_security_group_rule"),
+}
+# Everything that can hold rules of a direction: groups, in blocks, and rule resources.
+HOLDERS: dict[Direction, tuple[str, ...]] = {direction: (*GROUPS, *rules) for direction, rules in _RULES.items()}
 ALL_PORTS = (0, 65535)
 _WITH_PORTS = ("tcp", "udp", "6", "17")
 # Of inline blocks and aws_security_group_rule, then of aws_vpc_security_group_ingress_rule and its twin.
@@ -61,6 +67,15 @@ def ways_out(group: Resource, graph: ResourceGraph) -> Iterator[Peer]:
     return _peers(group, graph, "egress")
 
 
+def own_peers(holder: Resource, direction: Direction) -> Iterator[Peer] | None:
+    """The peers that this very resource names, a group or a rule; None for a rule of the other direction."""
+    if holder.type in GROUPS:
+        return (peer for block in holder.blocks(direction) for peer in _of_rule(block, direction))
+    if holder.type == "aws_security_group_rule" and holder.attribute("type").value != direction:
+        return None
+    return _of_rule(holder, direction)
+
+
 def is_cloudfront(peer: Peer, graph: ResourceGraph) -> bool | None:
     """Whether the peer is CloudFront's managed prefix list; None when a literal id leaves it open."""
     if peer.kind not in _PREFIX_LISTS:
@@ -87,13 +102,10 @@ def _is_open(range_: Attribute) -> bool | None:
 
 
 def _peers(group: Resource, graph: ResourceGraph, direction: Direction) -> Iterator[Peer]:
-    for block in group.blocks(direction):
-        yield from _of_rule(block, direction)
-    for rule in graph.referrers(group, f"aws_vpc_security_group_{direction}_rule", "security_group_id"):
-        yield from _of_rule(rule, direction)
-    for rule in graph.referrers(group, "aws_security_group_rule", "security_group_id"):
-        if rule.attribute("type").value == direction:
-            yield from _of_rule(rule, direction)
+    yield from own_peers(group, direction) or ()
+    for type_ in _RULES[direction]:
+        for rule in graph.referrers(group, type_, "security_group_id"):
+            yield from own_peers(rule, direction) or ()
 
 
 def _of_rule(rule: Block, direction: Direction) -> Iterator[Peer]:

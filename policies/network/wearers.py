@@ -12,6 +12,8 @@ APPLICATIONS: Places = (
     ("aws_launch_template", "network_interfaces.security_groups"),
     ("aws_launch_configuration", "security_groups"),
     ("aws_instance", "vpc_security_group_ids"),
+    ("aws_network_interface", "security_groups"),
+    ("aws_network_interface_sg_attachment", "security_group_id"),
     ("aws_lambda_function", "vpc_config.security_group_ids"),
     ("aws_ecs_service", "network_configuration.security_groups"),
     ("aws_eks_cluster", "vpc_config.security_group_ids"),
@@ -21,6 +23,7 @@ APPLICATIONS: Places = (
 LOAD_BALANCERS: Places = (("aws_lb", "security_groups"), ("aws_alb", "security_groups"), ("aws_elb", "security_groups"))
 _STORES: Places = (
     ("aws_vpc_endpoint", "security_group_ids"),
+    ("aws_vpc_endpoint_security_group_association", "security_group_id"),
     ("aws_efs_mount_target", "security_groups"),
     ("aws_elasticache_replication_group", "security_group_ids"),
     ("aws_elasticache_cluster", "security_group_ids"),
