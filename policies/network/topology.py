@@ -20,6 +20,9 @@ _OTHER_GATEWAYS = ("aws_vpn_gateway", "data.aws_vpn_gateway", "aws_vpc_endpoint"
 _DESTINATIONS = {4: ("cidr_block", "destination_cidr_block"), 6: ("ipv6_cidr_block", "destination_ipv6_cidr_block")}
 _INDEXED_ZONE = re.compile(r"(\$\{data\.aws_availability_zones\.[\w-]+\.(?:names|zone_ids))\[(\d+)\]\}")
 
+# What differs between the instances of one resource, though its text does not.
+_PER_INSTANCE = re.compile(r"\b(?:count|each|self)\.|\*")
+
 
 class Zone(NamedTuple):
     """An availability zone as a subnet names it. Two places are told apart only when they are of one `origin`."""
@@ -126,22 +129,29 @@ def are_in_one_zone(one: Resource, other: Resource) -> bool:
 
 
 def _referred_zone(named: Attribute, value: Unresolved) -> Zone:
-    """`names[0]` of a look-up, or `${var.region}a`: the index or the letter tells zones apart."""
+    """`names[0]` of a look-up, or `${var.region}a`: the index or the letter tells zones apart.
+
+    Any other expression is the same zone as the same expression elsewhere, and nobody knows which.
+    """
     if indexed := _INDEXED_ZONE.fullmatch(value.text):
         return Zone(indexed[1], indexed[2])
     if re.fullmatch("[a-z]", value.literal) and value.text.endswith("}" + value.literal) and len(value.references) == 1:
         return Zone(value.text[:-1], value.literal)
+    if value.text.startswith("${") and not _PER_INSTANCE.search(value.text):
+        return Zone(value.text, value.text)
     raise Undetermined(named.undetermined(f"the zone is not known here: {value.text}"))
 
 
 def _all_known(names: Iterable[Attribute], graph: ResourceGraph, *types: str) -> tuple[Resource, ...]:
+    """What the names mean, none of which may lead out of this input."""
     found: list[Resource] = []
     for name in names:
         named = graph.targets(name, *types)
         if not named:
             message = f"{name.path} of {name.resource.address} is not part of this input"
             raise Undetermined(name.resource.undetermined(message))
-        found.extend(named)
+        # the id of a main table names its VPC, too: the table itself says more
+        found.extend([one for one in named if one.type != "aws_vpc"] or named)
     return tuple(dict.fromkeys(found))
 
 
