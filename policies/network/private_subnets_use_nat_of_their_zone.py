@@ -37,13 +37,11 @@ def _verdict(subnet: Resource, route: Block, graph: ResourceGraph, nat_required:
     if not named.is_unresolved and not named.text:
         message = f"the default route of {route.resource.address} leads to no NAT gateway"
         return subnet.fails(message) if nat_required else subnet.not_applicable(message)
-    homes = [
-        home
-        for gateway in graph.targets(named, "aws_nat_gateway")
-        for home in graph.targets(gateway.attribute("subnet_id"), "aws_subnet")
-    ]
+    gateways = graph.targets(named, "aws_nat_gateway")
+    homes = {home for one in gateways for home in graph.targets(one.attribute("subnet_id"), "aws_subnet")}
     if len(homes) != 1:
         return subnet.undetermined(f"where the NAT gateway of {route.resource.address} stands is not known here")
-    if are_in_one_zone(subnet, homes[0]):
+    [home] = homes
+    if are_in_one_zone(subnet, home):
         return subnet.passes(f"the default route of {route.resource.address} stays in the zone")
-    return subnet.fails(f"the default route of {route.resource.address} leads through {homes[0].address}, another zone")
+    return subnet.fails(f"the default route of {route.resource.address} leads through {home.address}, another zone")

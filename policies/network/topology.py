@@ -37,7 +37,7 @@ def subnets_of(vpc: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
 
 
 def route_tables(subnet: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
-    """The tables the subnet may use: one, unless the index of a `count` or `for_each` leaves several.
+    """The tables the subnet uses: one, unless the input associates several by mistake.
 
     The VPC itself stands for its main table when that is not a resource of its own. Raises Undetermined when the
     table is not part of this input.
