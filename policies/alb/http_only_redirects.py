@@ -19,7 +19,7 @@ from policies.resources import Block, Resource
 def judge(listener: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Whatever is answered over plain HTTP can be read and changed on the way, cookies and pages alike. One rule that
     forwards is enough for that, even when the listener redirects everything else."""
-    if protocol_of(listener) != "HTTP":
+    if protocol_of(listener, graph) != "HTTP":
         yield listener.not_applicable("speaks no plain HTTP")
         return
     actions = [*listener.blocks("default_action")]

@@ -34,7 +34,7 @@ MODERN_POLICIES = frozenset(
 def judge(listener: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """TLS 1.0 and 1.1 have known weaknesses that let somebody on the way read or change what is sent. A listener that
     is made without naming a policy gets one from 2016, which still speaks both."""
-    if protocol_of(listener) not in ("HTTPS", "TLS"):
+    if protocol_of(listener, graph) not in ("HTTPS", "TLS"):
         yield listener.not_applicable("speaks no TLS")
         return
     chosen, certificate = listener.attribute("ssl_policy"), listener.attribute("certificate_arn")

@@ -1,5 +1,6 @@
 """Load balancers' listeners and their rules, under both names that the provider has for each."""
 
+from policies.alb.exposure import BALANCERS
 from policies.graph import ResourceGraph
 from policies.resources import Resource
 
@@ -17,6 +18,8 @@ def rules_of(listener: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
     return tuple(one for type_ in _RULES for one in graph.referrers(listener, type_, "listener_arn"))
 
 
-def protocol_of(listener: Resource) -> str:
-    """The listener's protocol; an application load balancer speaks HTTP when none is set."""
-    return listener.attribute("protocol").text.upper() or "HTTP"
+def protocol_of(listener: Resource, graph: ResourceGraph) -> str:
+    """The listener's protocol; when none is set, a gateway load balancer takes every packet, and others speak HTTP."""
+    balancers = graph.targets(listener.attribute("load_balancer_arn"), *BALANCERS)
+    takes_packets = any(one.attribute("load_balancer_type").text == "gateway" for one in balancers)
+    return listener.attribute("protocol").text.upper() or ("GENEVE" if takes_packets else "HTTP")

@@ -5,17 +5,9 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.network.security_group_rules import ALL_PORTS, GROUPS, admissions
-from policies.network.wearers import LOAD_BALANCERS, is_worn_by
+from policies.network.wearers import LOAD_BALANCERS, groups_of_fleet, is_worn_by
 from policies.registry import policy
 from policies.resources import Attribute, Resource
-
-_MIXED = "mixed_instances_policy.launch_template"
-_TEMPLATES = (
-    *("launch_template.id", "launch_template.name", "launch_configuration"),
-    *(f"{_MIXED}.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
-    *(f"{_MIXED}.override.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
-)
-_GROUPS_OF = ("vpc_security_group_ids", "network_interfaces.security_groups", "security_groups")
 
 
 @policy(
@@ -33,18 +25,8 @@ def judge(fleet: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if not attached and not any(one.is_unresolved or one.value for one in sources):
         yield fleet.not_applicable("behind no load balancer")
         return
-    templates = [
-        template
-        for path in _TEMPLATES
-        for named in fleet.attributes(path)
-        for template in graph.targets(named, "aws_launch_template", "aws_launch_configuration")
-    ]
-    groups = [
-        item for one in templates for path in _GROUPS_OF for named in one.attributes(path) for item in _each(named)
-    ]
-    if not templates:
-        yield fleet.undetermined("the launch template is not part of this input")
-    elif not groups:
+    groups = groups_of_fleet(fleet, graph)
+    if not groups:
         yield fleet.fails("no security group is named, so the default one of the VPC applies")
     for item in groups:
         yield from _judge_group(fleet, item, graph)
@@ -68,7 +50,3 @@ def _judge_group(fleet: Resource, item: Attribute, graph: ResourceGraph) -> Iter
                 yield fleet.passes(str(peer))
         if closed:
             yield fleet.passes(f"{group.address} admits nobody")
-
-
-def _each(named: Attribute) -> tuple[Attribute, ...]:
-    return (named,) if named.is_unresolved else named.items()

@@ -2,7 +2,7 @@
 
 from policies.graph import ResourceGraph
 from policies.network.security_group_rules import GROUPS, Peer
-from policies.resources import Resource
+from policies.resources import Attribute, Resource, Undetermined
 
 Places = tuple[tuple[str, str], ...]  # resource types, each with the attribute in which it names its groups
 
@@ -30,6 +30,32 @@ _STORES: Places = (
     ("aws_rds_cluster", "vpc_security_group_ids"),
     ("aws_db_instance", "vpc_security_group_ids"),
 )
+
+# Where an Auto Scaling group names its launch template, and that the groups.
+_MIXED = "mixed_instances_policy.launch_template"
+_TEMPLATES = (
+    *("launch_template.id", "launch_template.name", "launch_configuration"),
+    *(f"{_MIXED}.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
+    *(f"{_MIXED}.override.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
+)
+_GROUPS_OF = ("vpc_security_group_ids", "network_interfaces.security_groups", "security_groups")
+
+
+def groups_of_fleet(fleet: Resource, graph: ResourceGraph) -> tuple[Attribute, ...]:
+    """What names the security groups that the instances of an Auto Scaling group wear.
+
+    Raises Undetermined when their launch template is not part of this input.
+    """
+    templates = [
+        template
+        for path in _TEMPLATES
+        for named in fleet.attributes(path)
+        for template in graph.targets(named, "aws_launch_template", "aws_launch_configuration")
+    ]
+    if not templates:
+        raise Undetermined(fleet.undetermined("the launch template is not part of this input"))
+    named_groups = [named for one in templates for path in _GROUPS_OF for named in one.attributes(path)]
+    return tuple(item for named in named_groups for item in ((named,) if named.is_unresolved else named.items()))
 
 
 def is_worn_by(peer: Peer, graph: ResourceGraph, meant: Places) -> bool | None:

@@ -4,32 +4,11 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
+from policies.network.placements import SUBNETS
 from policies.network.topology import is_public
 from policies.registry import policy
 from policies.resources import Resource
 
-# Where each type of workload names its subnets.
-_SUBNETS = {
-    "aws_autoscaling_group": ("vpc_zone_identifier",),
-    "aws_instance": ("subnet_id",),
-    "aws_launch_template": ("network_interfaces.subnet_id",),
-    "aws_launch_configuration": (),  # has no subnet, but may assign a public address
-    "aws_spot_instance_request": ("subnet_id",),
-    "aws_network_interface": ("subnet_id",),
-    "aws_lambda_function": ("vpc_config.subnet_ids",),
-    "aws_ecs_service": ("network_configuration.subnets",),
-    "aws_eks_node_group": ("subnet_ids",),
-    "aws_db_subnet_group": ("subnet_ids",),
-    "aws_docdb_subnet_group": ("subnet_ids",),
-    "aws_neptune_subnet_group": ("subnet_ids",),
-    "aws_redshift_subnet_group": ("subnet_ids",),
-    "aws_elasticache_subnet_group": ("subnet_ids",),
-    "aws_memorydb_subnet_group": ("subnet_ids",),
-    "aws_dax_subnet_group": ("subnet_ids",),
-    "aws_dms_replication_subnet_group": ("subnet_ids",),
-    "aws_efs_mount_target": ("subnet_id",),
-    "aws_vpc_endpoint": ("subnet_ids", "subnet_configuration.subnet_id"),
-}
 _PUBLIC_ADDRESS = (
     "associate_public_ip_address",
     "network_interfaces.associate_public_ip_address",
@@ -43,15 +22,12 @@ _IN_DEFAULT_VPC = ("aws_autoscaling_group", "aws_instance", "aws_spot_instance_r
     title="Servers, functions, stores and endpoints stand in private subnets, without public addresses",
     remediation="Name subnets without a route to an internet gateway, and assign no public addresses.",
     severity="high",
-    applies_to=tuple(_SUBNETS),
+    applies_to=tuple(SUBNETS),
 )
 def judge(workload: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """What has no route from the Internet cannot be reached from it, whatever a security group lets in by mistake.
     Only load balancers and NAT gateways need a public subnet."""
-    for address in (one for path in _PUBLIC_ADDRESS for one in workload.attributes(path)):
-        if address.is_true:
-            yield address.fails("a public address is assigned")
-    named = [one for path in _SUBNETS[workload.type] for one in workload.attributes(path)]
+    named = [one for path in SUBNETS[workload.type] for one in workload.attributes(path)]
     items = [item for one in named for item in ((one,) if one.is_unresolved else one.items())]
     for item in items:
         subnets = graph.targets(item, "aws_subnet", "aws_default_subnet")
@@ -62,6 +38,9 @@ def judge(workload: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield item.fails(f"{subnet.address} is public") if public else item.passes(f"{subnet.address} is private")
     if not items:
         yield _without_subnet(workload)
+    for address in (one for path in _PUBLIC_ADDRESS for one in workload.attributes(path)):
+        if address.is_true:
+            yield address.fails("a public address is assigned")
 
 
 def _without_subnet(workload: Resource) -> Finding:

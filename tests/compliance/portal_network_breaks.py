@@ -452,4 +452,33 @@ REACHABILITY = (
     ),
 )
 
+# To paste when portal.yaml names vpc-has-flow-log and load-balancer-logs-access under P-PCI-1; then add *LOGGING.
+#
+# def _flow_log_of_one_subnet(stack: Stack) -> None:
+#     stack.block("aws_flow_log").pop("vpc_id")
+#     stack.block("aws_flow_log").update(subnet_id="${aws_subnet.network_private_a.id}")
+#
+#
+# LOGGING = (
+#     Break("P-PCI-1", "vpc-has-flow-log", "no flow log", lambda stack: stack.remove("aws_flow_log")),
+#     Break("P-PCI-1", "vpc-has-flow-log", "a flow log of one subnet", _flow_log_of_one_subnet),
+#     Break(
+#         "P-PCI-1",
+#         "vpc-has-flow-log",
+#         "rejected traffic only",
+#         lambda stack: stack.block("aws_flow_log").update(traffic_type="REJECT"),
+#     ),
+#     Break(
+#         "P-PCI-1",
+#         "load-balancer-logs-access",
+#         "no access log",
+#         lambda stack: stack.block("aws_lb").pop("access_logs"),
+#     ),
+#     Break(
+#         "P-PCI-1",
+#         "load-balancer-logs-access",
+#         "a bucket but not enabled",
+#         lambda stack: stack.block("aws_lb")["access_logs"].pop("enabled"),
+#     ),
+# )
 BREAKS = (*NETWORK, *LOAD_BALANCING, *REACHABILITY)
