@@ -15,7 +15,7 @@ from policies.resources import Unresolved
 
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
-_BOUND_INDEX = re.compile(r"\[(count\.index|each\.key|each\.value)\]")
+_BOUND_NAME = re.compile(r"(?<![\w.])(count\.index|each\.key|each\.value)(?![\w.\[])")
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -95,23 +95,23 @@ class ModuleScope:
         if expression.literal is not None:
             return expression.literal[0]
         if expression.traversal is None and self.bindings:
-            expression = self._with_known_indexes(expression)
+            expression = self._with_bound_names(expression)
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
         return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
 
-    def _with_known_indexes(self, expression: Expression) -> Expression:
-        """`aws_subnet.private[count.index].id` with the index that it is in this instance; `[each.key]` alike."""
+    def _with_bound_names(self, expression: Expression) -> Expression:
+        """`aws_subnet.private[count.index].id` with the index that it is in this instance; `each.key` alike."""
 
-        def known(index: re.Match[str]) -> str:
-            value = self.bindings.get(index[1])
+        def known(name: re.Match[str]) -> str:
+            value = self.bindings.get(name[1])
             plain = isinstance(value, int) or (isinstance(value, str) and "${" not in value)
-            return f"[{json.dumps(value, ensure_ascii=False)}]" if plain else index[0]
+            return json.dumps(value, ensure_ascii=False) if plain else name[0]
 
-        text = _BOUND_INDEX.sub(known, expression.text)
-        [*parts] = template(f"${{{text}}}") if text != expression.text else [expression]
+        text = _BOUND_NAME.sub(known, expression.text)
+        parts = (expression,) if text == expression.text else template(f"${{{text}}}")
         return parts[0] if len(parts) == 1 and isinstance(parts[0], Expression) else expression
 
     def _follow(self, reference: Reference, met: list[str]) -> Any:
