@@ -9,6 +9,7 @@ from policies.network.address_ranges import is_open, range_of
 from policies.resources import Attribute, Block, Resource, Unresolved
 
 Direction = Literal["ingress", "egress"]
+DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
 _RULES: dict[Direction, tuple[str, ...]] = {
@@ -41,6 +42,11 @@ class Peer:
     def is_group(self) -> bool:
         """Whether the peer is another security group, by name; the group itself (`self`) is not."""
         return self.kind in _GROUPS and self.kind != "self"
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the peer is an address range, rather than a group or a list."""
+        return self.kind in _RANGES
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -88,7 +94,7 @@ def is_cloudfront(peer: Peer, graph: ResourceGraph) -> bool | None:
 
 def is_open_peer(peer: Peer, graph: ResourceGraph) -> bool | None:
     """Whether the peer is a large part of the Internet; None when nobody knows the range, or what a list holds."""
-    if peer.kind in _RANGES:
+    if peer.is_range:
         return _is_open(peer.source)
     if peer.kind not in _PREFIX_LISTS or _is_list_of_aws(peer.source, graph):
         return False

@@ -426,6 +426,18 @@ REACHABILITY = (
     ),
     Break(
         "P-SG-1",
+        "security-groups-name-their-peers",
+        "the whole VPC reaches the endpoints",
+        lambda stack: _admit(stack, "endpoints", 443, cidr_ipv4="10.0.0.0/16"),
+    ),
+    Break(
+        "P-SG-2",
+        "security-groups-name-their-peers",
+        "instances reach every private address",
+        lambda stack: _let_out(stack, "application", cidr_ipv4="10.0.0.0/8"),
+    ),
+    Break(
+        "P-SG-1",
         "default-security-group-is-empty",
         "not adopted",
         lambda stack: stack.remove("aws_default_security_group"),
