@@ -461,4 +461,4 @@ COMPLIANCE: tuple[Break, ...] = (
     ),
 )
 
-BREAKS: tuple[Break, ...] = (*_DELIVERY, *_STORAGE)
+BREAKS: tuple[Break, ...] = (*_DELIVERY, *_STORAGE, *COMPLIANCE)
