@@ -18,6 +18,13 @@ from policies.resources import Attribute, Provider, Resource, Undetermined, Unre
 # why every look-up is asked with the types that make sense.
 _IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
 
+# Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
+_NAMED_BY = {
+    "aws_db_instance": "identifier",
+    "aws_lambda_function": "function_name",
+    "aws_rds_cluster": "cluster_identifier",
+}
+
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
 
@@ -130,8 +137,7 @@ class ResourceGraph:
         if self._by_identifier is None:
             self._by_identifier = defaultdict(list)
             for resource in self.resources:
-                known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
-                for identifier in known:
+                for identifier in _identifiers(resource):
                     self._by_identifier[identifier].append(resource)
         bucket = _BUCKET.match(value)
         return self._by_identifier.get(value, []) or (
@@ -177,6 +183,12 @@ class _Links:
                 self.by_target[target.address].append(resource)
 
 
+def _identifiers(resource: Resource) -> set[str]:
+    """The names under which the resource is known, as far as they are written out."""
+    arguments = (*_IDENTIFIERS, _NAMED_BY.get(resource.type, "name"))
+    return {str(resource.body[name]) for name in arguments if _is_plain(resource.body.get(name))}
+
+
 def _may_name(asking: Resource, value: str, named: Resource) -> bool:
     """A name is unique in its region only; ARNs and bucket names are unique everywhere."""
     if named is asking:
@@ -190,7 +202,7 @@ def _may_be(value: Any, resource: Resource) -> bool:
     """Whether a known value can be the resource that its expression mentions: not when that has another name."""
     if not isinstance(value, str):
         return True
-    known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
+    known = _identifiers(resource)
     return not known or bool(known & {value, *re.split("[/:]", value)})
 
 

@@ -1,0 +1,69 @@
+"""Policy secret-values-stay-out-of-state."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from policies.graph import ResourceGraph
+from policies.model import Finding
+from policies.registry import policy
+from policies.resources import Attribute, Resource
+from policies.secrets.credentials import credentials_in, secret_references, text_of
+
+_WRITTEN = {
+    "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
+    "aws_ssm_parameter": ("value", "insecure_value"),
+}
+_READ = ("data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter")
+
+
+@policy(
+    id="secret-values-stay-out-of-state",
+    title="Terraform neither writes nor reads the value of a secret",
+    remediation="Let the rotation create the password, or use the write-only argument (secret_string_wo, value_wo), "
+    "and read secrets where they are used.",
+    severity="critical",
+    applies_to=(*_WRITTEN, *_READ),
+)
+def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """Terraform keeps every value that passes through it in its state, in the clear: whoever reads the state, a copy
+    of it or a plan has the password, and rotation does not reach the copies."""
+    if resource.type == "data.aws_secretsmanager_secret_version":
+        yield resource.fails("Terraform reads the value of a secret into its state")
+    elif resource.type == "data.aws_ssm_parameter":
+        type_ = resource.attribute("type")
+        if type_.text == "SecureString":
+            yield resource.fails("Terraform reads the value of a secure parameter into its state")
+        else:
+            yield resource.not_applicable("not known to be a secure parameter")
+    elif resource.type == "aws_ssm_parameter" and resource.attribute("type").text != "SecureString":
+        yield resource.not_applicable("the parameter is no secret")
+    else:
+        written = [resource.attribute(path) for path in _WRITTEN[resource.type]]
+        given = [one for one in written if one.is_unresolved or one.text]
+        for value in given:
+            yield _judge(value, is_whole_secret=resource.type == "aws_ssm_parameter")
+        if not given:
+            yield resource.passes("Terraform writes no value, or by a write-only argument")
+
+
+def _judge(value: Attribute, *, is_whole_secret: bool) -> Finding:
+    """A document of settings around the secret (host, user) may be written; a secret by itself may not."""
+    text = text_of(value, value.raw_value)
+    found = [*secret_references(value), *credentials_in(text)]
+    if found:
+        return Finding("fail", value.path, None, f"Terraform writes {', '.join(dict.fromkeys(found))}")
+    if is_whole_secret or value.path == "secret_binary" or not _is_document(text):
+        return Finding("fail", value.path, None, "Terraform writes the secret itself")
+    return Finding("pass", value.path, None, "what Terraform writes has no credential in it")
+
+
+def _is_document(text: str) -> bool:
+    """An object of settings: JSON, or an expression that makes JSON."""
+    if text.startswith("${jsonencode("):
+        return True
+    try:
+        content: Any = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(content, dict)
