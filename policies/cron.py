@@ -21,7 +21,7 @@ def numbers(field: str, first: int, last: int, names: Mapping[str, int] | None =
         everything = start in ("*", "?")
         low = first if everything else _number(start, names or {})
         high = last if everything or (step and not end) else _number(end or start, names or {})
-        if not first <= low <= high <= last or step == "0":
+        if not first <= low <= high <= last:
             raise ValueError(f"{field} is not a field of a cron expression")
         found |= set(range(low, high + 1, int(step or 1)))
     return frozenset(found)

@@ -77,14 +77,14 @@ def floor_set_by(schedule: Resource) -> float | None:
 
 
 class Floor:
-    """How low the group may fall at each moment: its own minimum, and then what the actions set."""
+    """How low the group may fall at each moment: what it starts with, and then what the actions set."""
 
-    def __init__(self, own: float, actions: Iterable[tuple[datetime, float]]) -> None:
+    def __init__(self, initial: float, actions: Iterable[tuple[datetime, float]]) -> None:
         moments: dict[datetime, float] = {}
         for at, floor in actions:
             moments[at] = min(floor, moments.get(at, floor))
         self._at = sorted(moments)
-        self._floors = [own, *(moments[at] for at in self._at)]
+        self._floors = [initial, *(moments[at] for at in self._at)]
 
     def lowest(self, start: datetime, end: datetime) -> float:
         """The lowest from `start` until before `end`."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policies.graph import ResourceGraph
-from policies.resources import Resource
+from policies.resources import Block, Resource
 
 _ALARM = "aws_cloudwatch_metric_alarm"
 _ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
@@ -75,14 +75,15 @@ def _reached(policy: Resource, comparison: str) -> float | None:
     if policy.attribute("adjustment_type").text not in ("ChangeInCapacity", "PercentChangeInCapacity"):
         return None
     if policy.attribute("policy_type").text in ("", "SimpleScaling"):
-        change = policy.attribute("scaling_adjustment").number or 0
-        return 0 if (change > 0 if upward else change < 0) else None
+        return 0 if _moves(policy, upward) else None
     edge = "metric_interval_lower_bound" if upward else "metric_interval_upper_bound"
-    edges = [
-        step.attribute(edge).number or 0
-        for step in policy.blocks("step_adjustment")
-        if ((step.attribute("scaling_adjustment").number or 0) > 0) == upward
-    ]
+    edges = [step.attribute(edge).number or 0 for step in policy.blocks("step_adjustment") if _moves(step, upward)]
     if not edges:
         return None
     return max(0.0, min(edges)) if upward else min(0.0, max(edges))
+
+
+def _moves(adjustment: Block, upward: bool) -> bool:
+    """Whether a step, or a simple policy, changes the capacity in that direction."""
+    change = adjustment.attribute("scaling_adjustment").number or 0
+    return change > 0 if upward else change < 0

@@ -43,7 +43,7 @@ def judge(
         yield own.fails(f"from its creation to the first scheduled action the group may fall below {instances}")
     for year in years(actions):
         runs = [(at, floor) for one, floor in lasting.items() for at in occurrences(one, year)]
-        floor = Floor(max(own.number or 0, instances), runs)
+        floor = Floor(instances, runs)
         low = [opening for opening, closing in hours.of_year(year) if floor.lowest(opening, closing) < instances]
         if low:
             day = low[0].astimezone(hours.zone).date()

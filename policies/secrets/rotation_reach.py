@@ -67,7 +67,7 @@ def _leads_to(peer: Peer, groups: tuple[Resource, ...], graph: ResourceGraph) ->
 def _admits(peer: Peer, groups: tuple[Resource, ...], subnets: tuple[Resource, ...], graph: ResourceGraph) -> bool:
     if peer.kind in _RANGES:
         admitted = range_of(peer.source)
-        return any(range_of(one.attribute("cidr_block"))[0] in admitted for one in subnets)
+        return all(range_of(one.attribute("cidr_block"))[0] in admitted for one in subnets)
     return _is_one_of(peer, groups, graph)
 
 
