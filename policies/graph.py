@@ -16,7 +16,11 @@ from policies.resources import Attribute, Provider, Resource, Undetermined, Unre
 
 # Attributes whose value other resources use to name a resource. `name` and `bucket` are unique per type only, which is
 # why every look-up is asked with the types that make sense.
-_IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
+_IDENTIFIERS = (
+    *("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name"),
+    # what AWS makes with a VPC: a rule or a route that names one of these concerns the VPC
+    *("default_security_group_id", "default_route_table_id", "main_route_table_id"),
+)
 
 # Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
 _NAMED_BY = {

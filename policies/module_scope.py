@@ -3,6 +3,7 @@
 References are followed as far as the module's own files tell; everything else becomes Unresolved.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from policies.resources import Unresolved
 
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
+_BOUND_INDEX = re.compile(r"\[(count\.index|each\.key|each\.value)\]")
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -92,11 +94,25 @@ class ModuleScope:
     def _expression(self, expression: Expression, met: list[str]) -> Any:
         if expression.literal is not None:
             return expression.literal[0]
+        if expression.traversal is None and self.bindings:
+            expression = self._with_known_indexes(expression)
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
         return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
+
+    def _with_known_indexes(self, expression: Expression) -> Expression:
+        """`aws_subnet.private[count.index].id` with the index that it is in this instance; `[each.key]` alike."""
+
+        def known(index: re.Match[str]) -> str:
+            value = self.bindings.get(index[1])
+            plain = isinstance(value, int) or (isinstance(value, str) and "${" not in value)
+            return f"[{json.dumps(value, ensure_ascii=False)}]" if plain else index[0]
+
+        text = _BOUND_INDEX.sub(known, expression.text)
+        [*parts] = template(f"${{{text}}}") if text != expression.text else [expression]
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], Expression) else expression
 
     def _follow(self, reference: Reference, met: list[str]) -> Any:
         """The value a traversal leads to, as far as it is written in this module."""

@@ -29,11 +29,14 @@ _CREDENTIAL_NAME = re.compile(
 )
 # `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
 _ASSIGNMENT = re.compile(
-    r"""(?<![\w.$])(?P<name>[A-Za-z_][\w.-]*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
+    r"""(?<![\w.$])(?P<name>[A-Za-z_][\w.-]*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?"""
+    r"""(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
 )
 _INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
 _KEY_OF_INSTANCE = re.compile(r"""\[\\?["'][^"'\]]*["']\]""")  # of `for_each`: says nothing here, and has quotes
-_HARMLESS = re.compile(r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE
+)
 _IDENTIFYING = re.compile(r"(?:arn|id|ids|name|names|prefix|path|version|alias|endpoint|region|length)$", re.IGNORECASE)
 _CHECKSUM_NAME = re.compile(
     r"(?:hash|digest|checksum|sha\d*|md5|fingerprint|etag|version|certificate|public_?key)$", re.I
