@@ -58,10 +58,14 @@ def acts_on_recovery(policy: Resource, graph: ResourceGraph) -> Resource | None:
 
 
 def _watches_cpu(alarm: Resource, group: Resource, graph: ResourceGraph) -> bool:
-    if alarm not in graph.referrers(group, _ALARM, "dimensions.AutoScalingGroupName"):
-        return False
-    expected = {"namespace": "AWS/EC2", "metric_name": "CPUUtilization", "statistic": "Average"}
-    return all(alarm.attribute(path).text == value for path, value in expected.items())
+    """Whether the alarm is on the group's average load: by arguments of its own, or by its only query."""
+    for path, statistic in (("", "statistic"), ("metric_query.metric.", "stat")):
+        if alarm in graph.referrers(group, _ALARM, f"{path}dimensions.AutoScalingGroupName"):
+            expected = {"namespace": "AWS/EC2", "metric_name": "CPUUtilization", statistic: "Average"}
+            return len(alarm.blocks("metric_query")) <= 1 and all(
+                [one.text for one in alarm.attributes(path + name)] == [value] for name, value in expected.items()
+            )
+    return False
 
 
 def _reached(policy: Resource, comparison: str) -> float | None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
+from policies.compute.images import finds_only, gives, is_published
 from policies.compute.launch import LAUNCHING, setting
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource
-
-_PUBLIC = "/aws/service/ami-amazon-linux-latest/"
-_AMAZON = frozenset({"amazon", "137112412989"})  # the alias, and the account that publishes Amazon Linux
 
 
 @policy(
@@ -24,44 +22,23 @@ def judge(resource: Resource, graph: ResourceGraph, *, name_prefix: str) -> Iter
     """Anybody can publish an image under any name, and a look-up that does not ask for the owner may find theirs. The
     family decides how long the operating system gets patches."""
     for image in setting(resource, graph, "image_id"):
-        parameters = [one for one in graph.of_type("data.aws_ssm_parameter") if _gives(one, image, graph)]
+        parameters = [one for one in graph.of_type("data.aws_ssm_parameter") if gives(one, image, graph)]
         lookups = graph.targets(image, "data.aws_ami")
         named = image.text.removeprefix("resolve:ssm:") if not image.is_unresolved else ""
         if image.is_missing:
             yield image.fails("no image is named")
         elif named.startswith("/"):
-            yield _verdict(image, _is_published(named, name_prefix), named)
+            yield _verdict(image, is_published(named, name_prefix), named)
         elif not parameters and not lookups:
             yield image.undetermined("where the image comes from is not known here")
         for parameter in parameters:
             name = parameter.attribute("name").text
-            yield _verdict(image, _is_published(name, name_prefix), name)
+            yield _verdict(image, is_published(name, name_prefix), name)
         for lookup in lookups:
-            yield _verdict(image, _finds_only(lookup, name_prefix), lookup.address)
+            yield _verdict(image, finds_only(lookup, name_prefix), lookup.address)
 
 
 def _verdict(image: Attribute, is_of_family: bool, origin: str) -> Finding:
     if is_of_family:
         return image.passes(f"{origin} is of the family, and Amazon publishes it")
     return image.fails(f"{origin} is not of the family, or somebody else may have published it")
-
-
-def _is_published(parameter: str, prefix: str) -> bool:
-    return parameter.startswith(_PUBLIC + prefix)
-
-
-def _gives(parameter: Resource, image: Attribute, graph: ResourceGraph) -> bool:
-    """Whether the image id is the parameter's value: by reference, or, where only values are left, the same id."""
-    if parameter in graph.targets(image, parameter.type):
-        return True
-    values = [parameter.attribute(path) for path in ("insecure_value", "value")]
-    return not image.is_unresolved and any(one.raw_value == image.value for one in values if not one.is_missing)
-
-
-def _finds_only(lookup: Resource, prefix: str) -> bool:
-    owners = [owner.text for owner in lookup.attribute("owners").items()]
-    filters = {block.attribute("name").text: block.attribute("values").items() for block in lookup.blocks("filter")}
-    names = [name.text for name in filters.get("name", ())]
-    by_expression = lookup.attribute("name_regex").text.startswith(f"^{prefix}")
-    by_name = bool(names) and all(name.startswith(prefix) for name in names)
-    return bool(owners) and set(owners) <= _AMAZON and (by_name or by_expression)

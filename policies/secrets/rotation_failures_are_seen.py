@@ -6,10 +6,10 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
+from policies.secrets.error_alarms import sees_first_error, tells_somebody
 from policies.secrets.rotation import functions
 
 _ALARM = "aws_cloudwatch_metric_alarm"
-_ABOVE = {"GreaterThanThreshold": 0, "GreaterThanOrEqualToThreshold": 1}  # with the threshold of the first error
 
 
 @policy(
@@ -28,32 +28,11 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield rotation.attribute("rotation_lambda_arn").undetermined("the function is not part of this input")
     for function in rotating:
         watching = graph.referrers(function, _ALARM, "dimensions.FunctionName")
-        seeing = [alarm for alarm in watching if _sees_first_error(alarm)]
-        telling = [alarm for alarm in seeing if _tells(alarm)]
+        seeing = [alarm for alarm in watching if sees_first_error(alarm)]
+        telling = [alarm for alarm in seeing if tells_somebody(alarm)]
         if telling:
             yield rotation.passes(f"{telling[0].address} goes off at the first error of {function.address}")
         elif seeing:
             yield rotation.fails(f"{seeing[0].address} goes off, and tells nobody")
         else:
             yield rotation.fails(f"no alarm goes off at the first error of {function.address}")
-
-
-def _sees_first_error(alarm: Resource) -> bool:
-    if alarm.attribute("namespace").text != "AWS/Lambda" or alarm.attribute("metric_name").text != "Errors":
-        return False
-    if alarm.attribute("statistic").text not in ("Sum", "Maximum"):
-        return False
-    highest = _ABOVE.get(alarm.attribute("comparison_operator").text)
-    threshold = alarm.attribute("threshold").number
-    return highest is not None and threshold is not None and threshold <= highest and _in_one_period(alarm)
-
-
-def _in_one_period(alarm: Resource) -> bool:
-    """One period with an error is enough; several in a row would miss a single failure."""
-    needed = alarm.attribute("datapoints_to_alarm").number or alarm.attribute("evaluation_periods").number
-    return needed == 1
-
-
-def _tells(alarm: Resource) -> bool:
-    actions = alarm.attribute("alarm_actions")
-    return not alarm.attribute("actions_enabled").is_false and (actions.is_unresolved or bool(actions.items()))

@@ -33,7 +33,7 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         own = [one for one in permissions if one.attribute("principal").text == _PRINCIPAL]
         for other in (one for one in permissions if one not in own):
             yield rotation.fails(f"{other.address} lets {other.attribute('principal').text} use the function")
-        invoking = [one for one in own if one.attribute("action").text.lower() in _INVOKING]
+        invoking = [one for one in own if _lets_invoke(one, rotation, graph)]
         if not invoking:
             yield rotation.fails(f"Secrets Manager may not invoke {function.address}")
         for permission in invoking:
@@ -41,6 +41,14 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
                 yield rotation.passes(f"{permission.address} admits Secrets Manager, for named secrets or this account")
             else:
                 yield rotation.fails(f"{permission.address} admits Secrets Manager on behalf of every account")
+
+
+def _lets_invoke(permission: Resource, rotation: Resource, graph: ResourceGraph) -> bool:
+    """Whether it is a permission to invoke, and not for another secret only."""
+    secrets = graph.targets(rotation.attribute("secret_id"), "aws_secretsmanager_secret")
+    named = graph.targets(permission.attribute("source_arn"), "aws_secretsmanager_secret")
+    for_another = bool(named) and not set(named) & set(secrets)
+    return permission.attribute("action").text.lower() in _INVOKING and not for_another
 
 
 def _is_set(permission: Resource, path: str) -> bool:

@@ -1,14 +1,12 @@
 """Policy secret-values-stay-out-of-state."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource
-from policies.secrets.credentials import credentials_in, secret_references, text_of
+from policies.resources import Resource
+from policies.secrets.written_values import judge_written
 
 _WRITTEN = {
     "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
@@ -42,28 +40,6 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         written = [resource.attribute(path) for path in _WRITTEN[resource.type]]
         given = [one for one in written if one.is_unresolved or one.text]
         for value in given:
-            yield _judge(value, is_whole_secret=resource.type == "aws_ssm_parameter")
+            yield judge_written(value, is_whole_secret=resource.type == "aws_ssm_parameter")
         if not given:
             yield resource.passes("Terraform writes no value, or by a write-only argument")
-
-
-def _judge(value: Attribute, *, is_whole_secret: bool) -> Finding:
-    """A document of settings around the secret (host, user) may be written; a secret by itself may not."""
-    text = text_of(value, value.raw_value)
-    found = [*secret_references(value), *credentials_in(text)]
-    if found:
-        return Finding("fail", value.path, None, f"Terraform writes {', '.join(dict.fromkeys(found))}")
-    if is_whole_secret or value.path == "secret_binary" or not _is_document(text):
-        return Finding("fail", value.path, None, "Terraform writes the secret itself")
-    return Finding("pass", value.path, None, "what Terraform writes has no credential in it")
-
-
-def _is_document(text: str) -> bool:
-    """An object of settings: JSON, or an expression that makes JSON."""
-    if text.startswith("${jsonencode("):
-        return True
-    try:
-        content: Any = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(content, dict)

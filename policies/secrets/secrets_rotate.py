@@ -25,13 +25,17 @@ def judge(secret: Resource, graph: ResourceGraph, *, days: int = 30) -> Iterator
         yield secret.fails("nothing rotates the secret")
     for rotation in rotations:
         gap = longest_gap_days(rotation)
+        rotating = functions(rotation, graph)
+        throttled = [one for one in rotating if one.attribute("reserved_concurrent_executions").number == 0]
         if gap is None:
             yield secret.fails(f"{rotation.address} has no schedule")
         elif gap > days:
             yield secret.fails(f"{rotation.address} lets up to {gap:g} days pass, more than {days}")
         elif rotation.attribute("rotation_lambda_arn").is_missing:
             yield secret.fails(f"{rotation.address} names no function")
-        elif not functions(rotation, graph):
+        elif not rotating:
             yield secret.undetermined(f"the function of {rotation.address} is not part of this input")
+        elif throttled:
+            yield secret.fails(f"{throttled[0].address} may not run: its concurrency is reserved as 0")
         else:
             yield secret.passes(f"{rotation.address} rotates it at least every {gap:g} days")
