@@ -6,6 +6,7 @@ from typing import NamedTuple
 from policies.graph import ResourceGraph
 from policies.resources import Block, Resource
 
+LONGEST_WAIT_SECONDS = 3600
 _ALARM = "aws_cloudwatch_metric_alarm"
 _ABOVE = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 _BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
@@ -43,6 +44,8 @@ def cpu_rules(policy: Resource, group: Resource, graph: ResourceGraph) -> Iterat
         comparison = alarm.attribute("comparison_operator").text
         if not _watches_cpu(alarm, group, graph) or alarm.attribute("actions_enabled").is_false:
             continue
+        if not _answers_in_time(alarm):
+            continue
         threshold = alarm.attribute("threshold").number
         reached = _reached(policy, comparison)
         if threshold is not None and reached is not None:
@@ -66,6 +69,13 @@ def _watches_cpu(alarm: Resource, group: Resource, graph: ResourceGraph) -> bool
                 [one.text for one in alarm.attributes(path + name)] == [value] for name, value in expected.items()
             )
     return False
+
+
+def _answers_in_time(alarm: Resource) -> bool:
+    """Whether the alarm needs the load to last no longer than anybody would wait for instances."""
+    periods = [*alarm.attributes("period"), *alarm.attributes("metric_query.metric.period")]
+    longest = max((one.number or 0 for one in periods), default=0)
+    return longest * (alarm.attribute("evaluation_periods").number or 1) <= LONGEST_WAIT_SECONDS
 
 
 def _reached(policy: Resource, comparison: str) -> float | None:

@@ -25,6 +25,11 @@ def judge(group: Resource, graph: ResourceGraph, *, out_percent: float, in_perce
     for process in group.attribute("suspended_processes").items():
         if process.text in _SUSPENDING:
             yield process.fails(f"the group has suspended {process.text}")
+    protected, smallest, largest = (group.attribute(path) for path in ("protect_from_scale_in", "min_size", "max_size"))
+    if protected.is_true:
+        yield protected.fails("no instance may be removed")
+    if not (smallest.is_unresolved or largest.is_unresolved) and (smallest.number or 0) >= (largest.number or 0):
+        yield largest.fails("the group has no room to grow")
     policies = [
         one
         for one in graph.referrers(group, "aws_autoscaling_policy", "autoscaling_group_name")

@@ -6,7 +6,7 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
-from policies.secrets.written_values import judge_written
+from policies.secrets.written_values import judge_plain, judge_written
 
 _WRITTEN = {
     "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
@@ -34,11 +34,12 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield resource.fails("Terraform reads the value of a secure parameter into its state")
         else:
             yield resource.not_applicable("not known to be a secure parameter")
-    elif resource.type == "aws_ssm_parameter" and resource.attribute("type").text != "SecureString":
-        yield resource.not_applicable("the parameter is no secret")
     else:
         written = [resource.attribute(path) for path in _WRITTEN[resource.type]]
         given = [one for one in written if one.is_unresolved or one.text]
+        if resource.type == "aws_ssm_parameter" and resource.attribute("type").text != "SecureString":
+            yield from (judge_plain(resource.attribute("name"), value) for value in given)
+            return
         for value in given:
             yield judge_written(value, is_whole_secret=resource.type == "aws_ssm_parameter")
         if not given:

@@ -6,7 +6,7 @@ from typing import Any
 
 from policies.model import Finding
 from policies.resources import Attribute
-from policies.secrets.credentials import credentials_in, secret_references, text_of
+from policies.secrets.credentials import credentials_in, credentials_under, secret_references, text_of
 
 _ENCODED = "${jsonencode("
 _INTERPOLATION = re.compile(r"\$\{[^{}]*\}")
@@ -23,6 +23,15 @@ def judge_written(value: Attribute, *, is_whole_secret: bool) -> Finding:
     if is_whole_secret or value.path == "secret_binary" or not _is_document(text):
         return Finding("fail", value.path, None, "Terraform writes the secret itself")
     return Finding("pass", value.path, None, "what Terraform writes has no credential in it")
+
+
+def judge_plain(name: Attribute, value: Attribute) -> Finding:
+    """A parameter that is not secure must not hold a credential; one that does not is none of our concern."""
+    called = "" if name.is_unresolved else name.text.rpartition("/")[2]
+    found = [*secret_references(value), *credentials_under(called, text_of(value, value.raw_value))]
+    if found:
+        return Finding("fail", value.path, None, f"the parameter is not secure, and holds {', '.join(found)}")
+    return value.resource.not_applicable("the parameter is no secret")
 
 
 def _is_document(text: str) -> bool:
