@@ -27,13 +27,13 @@ def attributes(resource: Resource) -> tuple[Attribute, ...]:
 def script(attribute: Attribute, graph: ResourceGraph) -> str:
     """The script, decoded; an expression gives its own text, with that of the locals and templates it names.
 
-    In the text of an expression `${...}` is Terraform's, and `$${...}` the shell's.
+    In the text `${...}` is Terraform's and `$${...}` the shell's, as in Terraform's own strings.
 
     Raises Undetermined when a part of it is not in the input: a file, a value known after apply, a hash in a state.
     """
     value = attribute.raw_value
     if not isinstance(value, Unresolved):
-        return _decoded(attribute)
+        return _decoded(attribute).replace("${", "$${")
     return "\n".join(_written(attribute, value, graph))
 
 

@@ -10,7 +10,7 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
-_INSTALL = re.compile(r"\b(?:dnf|microdnf|yum|apt|apt-get|zypper)\b[^\n;&|]*?\sinstall\b(?P<rest>[^\n;&|]*)")
+_INSTALL = re.compile(r"\b(?:dnf|microdnf|yum|apt|apt-get|zypper)\b[^\n;&|]{0,256}?\sinstall\b(?P<rest>[^\n;&|]*)")
 _CLOUD_CONFIG = re.compile(r"^packages:[ \t]*\n(?P<rest>(?:[ \t]*-[^\n]*\n?)+)", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
 

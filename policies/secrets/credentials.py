@@ -13,23 +13,27 @@ from typing import Any
 from policies.expressions import Reference, references
 from policies.resources import Attribute, Undetermined, Unresolved
 
+# Every repetition is bounded, so that a hostile text costs no more than a long one.
 _SHAPES = {
     "an access key of AWS": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-    "an address with a password in it": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]+:[^\s/@'\"$][^\s/@'\"]*@"),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]{1,20} ){0,5}PRIVATE KEY-----"),
+    "an address with a password in it": re.compile(
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"]{1,256}:[^\s/@'\"$][^\s/@'\"]{0,256}@"
+    ),
     "a token of GitHub, Slack or Stripe": re.compile(r"\b(?:gh[oprsu]_\w{36}|xox[abeprs]-\w{10}|[rs]k_live_\w{16})"),
     "a password handed to chpasswd": re.compile(
-        r"\becho\s+(?:-\w+\s+)*['\"]?[\w.-]+:[^\s$'\"]+['\"]?\s*\|\s*(?:sudo\s+)?chpasswd"
+        r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
     ),
-    "a password handed to mysql": re.compile(r"\bmysql\w*\s(?:[^\n;|]*\s)?-p[^\s$'\"-]\S*"),
+    "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
 }
 _CREDENTIAL_NAME = re.compile(
-    r"(?:password|passphrase|(?<=.)passwd|pwd|secret|token|credentials?|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)$",
+    r"(?:password|passphrase|(?<=.)passwd|pwd|secret|token|credentials?"
+    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)$",
     re.IGNORECASE,
 )
 # `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
 _ASSIGNMENT = re.compile(
-    r"""(?<![\w.$])(?P<name>[A-Za-z_][\w.-]*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?"""
+    r"""(?<![\w.$])(?<!\w-)(?P<name>[A-Za-z_]\w*+(?:[.-]\w++)*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?"""
     r"""(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
 )
 _INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
