@@ -23,6 +23,13 @@ _IDENTIFIERS = (
     *("default_security_group_id", "default_route_table_id", "main_route_table_id"),
 )
 
+# Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
+_NAMED_BY = {
+    "aws_db_instance": "identifier",
+    "aws_lambda_function": "function_name",
+    "aws_rds_cluster": "cluster_identifier",
+}
+
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
 
@@ -135,8 +142,7 @@ class ResourceGraph:
         if self._by_identifier is None:
             self._by_identifier = defaultdict(list)
             for resource in self.resources:
-                known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
-                for identifier in known:
+                for identifier in _identifiers(resource):
                     self._by_identifier[identifier].append(resource)
         bucket = _BUCKET.match(value)
         value = value.removesuffix(":*")  # the streams of a log group are meant by the group's ARN with this behind it
@@ -183,6 +189,12 @@ class _Links:
                 self.by_target[target.address].append(resource)
 
 
+def _identifiers(resource: Resource) -> set[str]:
+    """The names under which the resource is known, as far as they are written out."""
+    arguments = (*_IDENTIFIERS, _NAMED_BY.get(resource.type, "name"))
+    return {str(resource.body[name]) for name in arguments if _is_plain(resource.body.get(name))}
+
+
 def _may_name(asking: Resource, value: str, named: Resource) -> bool:
     """A name is unique in its region only; ARNs and bucket names are unique everywhere."""
     if named is asking:
@@ -196,7 +208,7 @@ def _may_be(value: Any, resource: Resource) -> bool:
     """Whether a known value can be the resource that its expression mentions: not when that has another name."""
     if not isinstance(value, str):
         return True
-    known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
+    known = _identifiers(resource)
     return not known or bool(known & {value, *re.split("[/:]", value)})
 
 

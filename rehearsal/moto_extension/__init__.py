@@ -3,11 +3,13 @@
 Only the process that runs moto's server installs these.
 """
 
-from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail
+from rehearsal.moto_extension import autoscaling, bucket_policies, cloudfront, cloudtrail, rds
 
 
 def install() -> None:
     """Extend moto in this process, before its server is made."""
+    autoscaling.install()
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
+    rds.install()

@@ -172,7 +172,7 @@ def test_a_plan_is_judged_by_what_its_configuration_writes(tmp_path: Path) -> No
         )
 
     function = planned("aws_lambda_function", {"function_name": "web"}, {"reserved_concurrent_executions": -1}, {})
-    role = planned("aws_iam_role", {"name": "web"}, {}, {"managed_policy_arns": True})
+    role = planned("aws_iam_role", {"name": "web", "managed_policy_arns": None}, {}, {})
     certificate = planned("aws_acm_certificate", {"domain_name": "a.test"}, {}, {})
     values, changes, configuration = map(list, zip(function, role, certificate, strict=True))
     plan = {
@@ -184,5 +184,5 @@ def test_a_plan_is_judged_by_what_its_configuration_writes(tmp_path: Path) -> No
     found = checkov.assess(graph_of(write(tmp_path / "plan.json", plan)), "s", kind="plan")
     outcomes = {one.policy: one.outcome for one in found}
     assert outcomes["CKV_AWS_115"] == "fail", "the provider's default is nobody's decision"
-    assert outcomes["CKV_AWS_274"] == "pass", "an attribute that is not set does not crash the check"
+    assert outcomes["CKV_AWS_274"] == "pass", "null is not set, and does not crash the check"
     assert outcomes["CKV_AWS_233"] == "undetermined", "a plan does not tell the lifecycle"
