@@ -1,0 +1,60 @@
+"""Policy kms-key-policies-name-users."""
+
+from collections.abc import Iterator
+
+from policies.graph import ResourceGraph
+from policies.iam_documents import Statement, statements
+from policies.model import Finding
+from policies.registry import policy
+from policies.resources import Resource
+
+# Conditions that say on whose behalf a service acts, and those that say which accounts or principals may.
+_ON_BEHALF_OF = ("aws:source", "kms:encryptioncontext", "kms:viaservice", "kms:calleraccount")
+_CHOOSES_PRINCIPALS = ("aws:source", "aws:principal", "kms:calleraccount")
+
+
+@policy(
+    id="kms-key-policies-name-users",
+    title="The policy of a KMS key names who may use it",
+    remediation="Write a key policy that names principals; give AWS services a condition such as aws:SourceArn or "
+    "kms:EncryptionContext, and none of them kms:*.",
+    severity="high",
+    applies_to=("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"),
+)
+def judge(key: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """The key policy is the last word on who can read what the key encrypts. One that admits everybody, or a service
+    on behalf of whichever customer asks it, makes the encryption worthless."""
+    separate = [one.attribute("policy") for one in graph.referrers(key, "aws_kms_key_policy", "key_id")]
+    silent = True
+    for document in separate or [key.attribute("policy")]:
+        for statement in statements(document, graph):
+            silent = False
+            if statement.effect == "Allow":
+                yield from (key.attribute("policy").fails(problem) for problem in _problems(statement))
+    if silent:
+        yield key.attribute("policy").fails("no policy names the users of the key")
+    else:
+        yield key.attribute("policy").passes("the policy names who may use the key")
+
+
+def _problems(statement: Statement) -> Iterator[str]:
+    keys = [condition.key for condition in statement.conditions]
+    if statement.not_principals or not statement.principals:
+        yield "a statement allows everybody but some principals"
+    for kind, principals in statement.principals.items():
+        for principal in principals:
+            if kind == "Service":
+                yield from _of_service(statement, principal.text, keys)
+            elif not principal.is_unresolved and "*" in principal.text and not _any_starts(keys, _CHOOSES_PRINCIPALS):
+                yield f"a statement allows everybody whom {principal.text} means"
+
+
+def _of_service(statement: Statement, service: str, keys: list[str]) -> Iterator[str]:
+    if not _any_starts(keys, _ON_BEHALF_OF):
+        yield f"{service} may use the key on behalf of anybody"
+    if any(action.text.lower() in ("kms:*", "*") for action in statement.actions):
+        yield f"{service} may do everything with the key"
+
+
+def _any_starts(keys: list[str], wanted: tuple[str, ...]) -> bool:
+    return any(key.startswith(wanted) for key in keys)
