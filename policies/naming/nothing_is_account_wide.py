@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Resource
+from policies.resources import Resource, Unresolved
 
 # What an account, or an account in one region, has once: a second environment takes it over from the first.
 _ONCE = (
@@ -55,7 +55,8 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield resource.fails("an account has it once, and every environment of the stack would own it")
         return
     suffix = resource.attribute("custom_suffix")
-    if suffix.is_unresolved or suffix.text:
+    begun = isinstance(suffix.raw_value, Unresolved) and suffix.raw_value.literal
+    if begun or suffix.text:
         yield suffix.passes("a role of the environment's own")
     else:
         yield suffix.fails("without custom_suffix an account has one such role")
