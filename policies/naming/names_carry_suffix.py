@@ -22,22 +22,22 @@ _NOT_NAMED_BY_US = ("aws_default_", "aws_route53_", "aws_ses", "aws_iam_service_
 def judge(resource: Resource, graph: ResourceGraph, *, prefix: str) -> Iterator[Finding]:
     """Two environments in one account take each other's names when a single one is fixed; the second does not deploy,
     or overwrites the first. Which suffix is meant, the ending says that most names of the stack share."""
-    silent = True
-    for name in _names(resource):
-        silent = False
-        yield _verdict(resource, name, prefix, shared_ending(graph, prefix))
-    if silent and resource.type in NAMED:
-        yield own_name(resource)[0].fails("it has no name of its own, so one is made up")
-    elif silent:
+    name, _ = own_name(resource)
+    if resource.type in NAMED and name.raw_value in (None, ""):
+        yield name.fails("it has no name of its own, so one is made up")
+        return
+    names = list(_names(resource, name))
+    if not names:
         yield resource.not_applicable("it has no name")
+    for one in names:
+        yield _verdict(resource, one, prefix, shared_ending(graph, prefix))
 
 
-def _names(resource: Resource) -> Iterator[Attribute]:
+def _names(resource: Resource, name: Attribute) -> Iterator[Attribute]:
     tags = resource.attribute("tags")
     if isinstance(tags.raw_value, dict) and "Name" in tags.raw_value:
         tag = tags.raw_value["Name"]
         yield Attribute(resource, "tags.Name", tag, tag.references if isinstance(tag, Unresolved) else ())
-    name, _ = own_name(resource)
     named_by_us = resource.type.startswith("aws_") and not resource.type.startswith(_NOT_NAMED_BY_US)
     if named_by_us and name.raw_value not in (None, ""):
         yield name
