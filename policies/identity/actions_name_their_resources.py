@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
 from policies.identity.actions import matching
+from policies.identity.conditions import chosen_keys
 from policies.identity.permissions import DOCUMENTS, is_everything, own_documents
 from policies.model import Finding
 from policies.registry import policy
@@ -38,7 +39,7 @@ def _unlimited(statement: Statement) -> Iterator[Finding]:
     everything = bool(statement.not_resources) or any(is_everything(one) for one in statement.resources)
     if statement.effect == "Deny" or not everything:
         return
-    if any(_CHOOSES_RESOURCES.fullmatch(condition.key) for condition in statement.conditions):
+    if any(_CHOOSES_RESOURCES.fullmatch(key) for key in chosen_keys(statement)):
         return
     for action in statement.actions:
         yield from _verdict(statement, action)

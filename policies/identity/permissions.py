@@ -120,9 +120,8 @@ def is_everything(resource: Attribute) -> bool:
     """
     value = resource.raw_value
     if isinstance(value, Unresolved):
-        if not value.literal and not all(
-            one.startswith(("aws_", "data.", "module.")) for one in value.references or ("",)
-        ):
+        known = value.literal or (value.is_reference and value.references[0].startswith(("aws_", "data.")))
+        if not known:
             raise Undetermined(resource.undetermined(f"which resources are meant is not known here: {value.text}"))
         return False
     return bool(_EVERYTHING.fullmatch(resource.text))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
+from policies.identity.conditions import chosen_keys
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource
@@ -35,13 +36,13 @@ def judge(role: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _too_wide(statement: Statement) -> Iterator[Finding]:
-    keys = {condition.key for condition in statement.conditions}
-    if statement.not_principals or not statement.principals:
+    keys = chosen_keys(statement)
+    if not statement.principals:
         yield statement.place.fails("everybody but some principals may assume the role")
     for kind, principals in statement.principals.items():
         for principal in principals:
             if kind == "Federated":
-                yield from _any_subject(statement, principal)
+                yield from _any_subject(statement, principal, keys)
             elif kind in ("AWS", "*") and not principal.is_unresolved:
                 yield from _any_account(statement, principal, keys)
 
@@ -54,15 +55,11 @@ def _any_account(statement: Statement, principal: Attribute, keys: set[str]) -> 
         yield statement.place.fails(f"everybody in the account of {name} may assume the role, without sts:ExternalId")
 
 
-def _any_subject(statement: Statement, provider: Attribute) -> Iterator[Finding]:
+def _any_subject(statement: Statement, provider: Attribute, keys: set[str]) -> Iterator[Finding]:
     """SAML providers belong to one organization; those of OpenID Connect serve everybody who has an account there."""
     if ":saml-provider/" in str(provider.raw_value) or any(
         "aws_iam_saml_provider." in one for one in provider.references
     ):
         return
-    if not any(_SUBJECT.search(condition.key) and _chooses(condition.values) for condition in statement.conditions):
+    if not any(_SUBJECT.search(key) for key in keys):
         yield statement.place.fails("every identity that the provider knows may assume the role: no subject is named")
-
-
-def _chooses(values: tuple[Attribute, ...]) -> bool:
-    return bool(values) and all(value.is_unresolved or value.text.strip("*?") for value in values)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
 from policies.identity.actions import matching
+from policies.identity.conditions import chosen_keys
 from policies.identity.permissions import attachments_of, documents_of, judge_attached
 from policies.model import Finding
 from policies.registry import policy
@@ -49,7 +50,7 @@ def _changes(statement: Statement) -> Iterator[str]:
         return
     if statement.not_actions:
         yield "every action but some"
-    keys = {condition.key for condition in statement.conditions}
+    keys = chosen_keys(statement)
     for pattern in statement.actions:
         changing = (str(one) for one in matching(pattern.text) if one.changes_permissions)
         yield from [name for name in changing if _HARMLESS_UNDER.get(name) not in keys][:1]

@@ -34,8 +34,7 @@ def on_metric(namespace: str, name: str, graph: ResourceGraph) -> Iterator[Block
     """Where an alarm that acts measures this metric: the alarm itself, or a `metric` block of metric math."""
     for alarm in graph.of_type(METRIC_ALARM):
         for block in (alarm, *alarm.blocks("metric_query.metric")):
-            measured = block.attribute("metric_name"), block.attribute("namespace")
-            if all(not one.is_missing for one in measured) and [one.value for one in measured] == [name, namespace]:
+            if (block.attribute("metric_name").value, block.attribute("namespace").value) == (name, namespace):
                 if alarm.may_not_exist:
                     raise Undetermined(alarm.undetermined(f"{alarm.address} may or may not exist"))
                 if acts(alarm):
@@ -48,7 +47,7 @@ def is_about(block: Block, resource: Resource) -> bool:
     dimensions = block.attribute("dimensions").value
     value = dimensions.get(dimension) if isinstance(dimensions, dict) else None
     if not isinstance(value, Unresolved):
-        return value is not None and value in [resource.attribute(path).raw_value for path in paths]
+        return value in [found for path in paths if (found := resource.attribute(path).raw_value) is not None]
     if not value.is_reference:
         raise Undetermined(block.attribute("dimensions").undetermined(f"what {value.text} names is not known here"))
     return without_keys(value.references[0]) == resource.configuration_address

@@ -54,8 +54,8 @@ def _composite(alarm: Resource, graph: ResourceGraph) -> Resource | None:
     name = alarm.attribute("alarm_name").raw_value
     for composite in graph.of_type(COMPOSITE_ALARM):
         rule = composite.attribute("alarm_rule")
-        mentions = alarm.configuration_address in rule.references
+        mentioned = alarm.configuration_address in rule.references
         named = isinstance(name, str) and re.search(rf"[(\"]{re.escape(name)}[)\"]", str(rule.raw_value))
-        if composite is not alarm and (mentions or named) and acts(composite):
+        if (mentioned or named) and acts(composite):
             return composite
     return None

@@ -20,7 +20,7 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """The load balancer is the last place that sees every request, also the ones that reach no instance. Without its
     log nobody can say later who asked for what, and who was refused."""
     kind = balancer.attribute("load_balancer_type")
-    if not kind.is_missing and kind.value != "application":
+    if kind.text not in ("", "application"):
         yield balancer.not_applicable(f"a {kind.text} load balancer, not an application load balancer")
         return
     enabled, bucket = balancer.attribute("access_logs.enabled"), balancer.attribute("access_logs.bucket")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.monitoring.alarms import on_metric
-from policies.resources import Attribute, Block, Resource, Unresolved
+from policies.resources import Block, Resource, Unresolved
 
 
 def is_meant(group: Resource, start: str) -> bool:
@@ -26,9 +26,3 @@ def watched_by(transformation: Block, graph: ResourceGraph) -> str | None:
     namespace, name = transformation.attribute("namespace"), transformation.attribute("name")
     watching = on_metric(namespace.text, name.text, graph)
     return next((block.resource.address for block in watching), None)
-
-
-def written(attribute: Attribute) -> str:
-    """The value as it stands there: known text, or the expression, which equals itself wherever it is repeated."""
-    value = attribute.raw_value
-    return value.text if isinstance(value, Unresolved) else attribute.text

@@ -23,7 +23,7 @@ def judge(resource: Resource, graph: ResourceGraph, *, metrics: tuple[str, ...])
     namespace = WATCHED[resource.type][0]
     kind = resource.attribute("load_balancer_type")
     critical = [name for space, _, name in (metric.partition(" ") for metric in metrics) if space == namespace]
-    if not critical or not (kind.is_missing or kind.value == "application"):
+    if not critical or kind.text not in ("", "application"):
         yield resource.not_applicable("none of the critical metrics is a metric of it")
         return
     for name in critical:

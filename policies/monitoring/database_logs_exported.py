@@ -33,9 +33,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     in, and what failed, is then gone when somebody asks."""
     engine, exports = database.attribute("engine"), database.attribute("enabled_cloudwatch_logs_exports")
     family = engine.text if engine.text in _LOGS else engine.text.partition("-")[0]
-    if engine.is_missing and not database.attribute("replicate_source_db").is_missing:
-        yield engine.undetermined("the engine is that of the instance it replicates")
-    elif family not in _LOGS:
+    if family not in _LOGS:  # a replica has the engine of its source
         yield engine.undetermined(f"which logs {engine.text or 'an unnamed engine'} has is not known")
     else:
         missing = _LOGS[family] - {one.text for one in exports.items()}

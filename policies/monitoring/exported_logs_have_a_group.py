@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.counted_metrics import written
+from policies.monitoring.log_groups import is_declared, written
 from policies.registry import policy
 from policies.resources import Resource
 
@@ -27,15 +27,14 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     database is destroyed."""
     folder, path = _PLACES[database.type]
     exports, identifier = database.attribute("enabled_cloudwatch_logs_exports"), database.attribute(path)
-    names = [group.attribute("name") for group in graph.of_type("aws_cloudwatch_log_group") if not group.may_not_exist]
-    known = {written(name) for name in names}
     if not exports.items():
         yield database.not_applicable("no log is exported")
     for export in exports.items():
         wanted = f"{folder}{written(identifier)}/{export.text}"
-        if wanted in known and not identifier.is_missing:
+        declared = is_declared(wanted, graph)
+        if declared:
             yield export.passes(f"the log group {wanted} is part of the stack")
-        elif identifier.is_unresolved or any(name.is_unresolved for name in names):
+        elif declared is None or identifier.is_unresolved:
             yield export.undetermined(f"whether a log group has the name {wanted} is not known here")
         else:
             yield export.fails(f"no log group of the stack has the name {wanted}")

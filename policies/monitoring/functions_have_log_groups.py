@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.counted_metrics import written
+from policies.monitoring.log_groups import is_declared, written
 from policies.registry import policy
 from policies.resources import Resource
 
@@ -26,10 +26,10 @@ def judge(function: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield configured.passes(f"it writes to {groups[0].address}")
         return
     wanted = f"/aws/lambda/{written(name)}" if configured.raw_value in (None, "") else written(configured)
-    names = [group.attribute("name") for group in graph.of_type("aws_cloudwatch_log_group") if not group.may_not_exist]
-    if wanted in {written(one) for one in names}:
+    declared = is_declared(wanted, graph)
+    if declared:
         yield name.passes(f"the log group {wanted} is part of the stack")
-    elif name.is_unresolved or configured.is_unresolved or any(one.is_unresolved for one in names):
+    elif declared is None or name.is_unresolved or configured.is_unresolved:
         yield name.undetermined(f"whether a log group has the name {wanted} is not known here")
     else:
         yield name.fails(f"no log group of the stack has the name {wanted}")

@@ -39,4 +39,4 @@ def _selects_management(selector: Block) -> bool:
     fields = selector.blocks("field_selector")
     names = {field.attribute("field").text for field in fields}
     categories = [one.text for field in fields for one in field.attribute("equals").items()]
-    return "Management" in categories and names <= set(_EVERYTHING)
+    return categories == ["Management"] and names <= set(_EVERYTHING)

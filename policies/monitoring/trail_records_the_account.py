@@ -6,7 +6,7 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.monitoring.trail_coverage import gaps
 from policies.registry import policy
-from policies.resources import Resource
+from policies.resources import Resource, Undetermined
 
 
 @policy(
@@ -22,7 +22,9 @@ def judge(trail: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     of them can say afterwards what was done, and by whom."""
     found = list(gaps(trail))
     for other in graph.of_type("aws_cloudtrail") if found else ():
-        if other is not trail and not other.may_not_exist and not list(gaps(other)):
+        if not list(gaps(other)):
+            if other.may_not_exist:
+                raise Undetermined(trail.undetermined(f"{other.address} records the account, if it exists"))
             yield trail.not_applicable(f"{other.address} records the account")
             return
     yield from (attribute.fails(reason) for attribute, reason in found)

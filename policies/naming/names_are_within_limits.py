@@ -44,4 +44,4 @@ def _length(name: Attribute) -> tuple[int, bool]:
         return len(name.text), True
     accounts = len(_ACCOUNT.findall(value.text))
     rest = _ACCOUNT.sub("", value.text)
-    return len(value.literal) + accounts * _ACCOUNT_CHARACTERS, bool(accounts) and "${" not in rest
+    return len(value.literal) + accounts * _ACCOUNT_CHARACTERS, bool(value.literal) and "${" not in rest

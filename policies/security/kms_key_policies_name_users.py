@@ -1,16 +1,22 @@
 """Policy kms-key-policies-name-users."""
 
+import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
+from policies.identity.conditions import chosen_keys
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
 # Conditions that say on whose behalf a service acts, and those that say which accounts or principals may.
-_ON_BEHALF_OF = ("aws:source", "kms:encryptioncontext", "kms:viaservice", "kms:calleraccount")
-_CHOOSES_PRINCIPALS = ("aws:source", "aws:principal", "kms:calleraccount")
+_ON_BEHALF_OF = re.compile(
+    r"aws:source(arn|account|orgid|orgpaths)|kms:(encryptioncontext:.+|viaservice|calleraccount)"
+)
+_CHOOSES_PRINCIPALS = re.compile(
+    r"aws:source(arn|account|orgid|orgpaths)|aws:principal(arn|account|orgid|orgpaths)|kms:calleraccount"
+)
 
 
 @policy(
@@ -38,23 +44,23 @@ def judge(key: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _problems(statement: Statement) -> Iterator[str]:
-    keys = [condition.key for condition in statement.conditions]
-    if statement.not_principals or not statement.principals:
+    keys = chosen_keys(statement)
+    if not statement.principals:
         yield "a statement allows everybody but some principals"
     for kind, principals in statement.principals.items():
         for principal in principals:
             if kind == "Service":
                 yield from _of_service(statement, principal.text, keys)
-            elif not principal.is_unresolved and "*" in principal.text and not _any_starts(keys, _CHOOSES_PRINCIPALS):
+            elif not principal.is_unresolved and "*" in principal.text and not _any_is(keys, _CHOOSES_PRINCIPALS):
                 yield f"a statement allows everybody whom {principal.text} means"
 
 
-def _of_service(statement: Statement, service: str, keys: list[str]) -> Iterator[str]:
-    if not _any_starts(keys, _ON_BEHALF_OF):
+def _of_service(statement: Statement, service: str, keys: set[str]) -> Iterator[str]:
+    if not _any_is(keys, _ON_BEHALF_OF):
         yield f"{service} may use the key on behalf of anybody"
     if any(action.text.lower() in ("kms:*", "*") for action in statement.actions):
         yield f"{service} may do everything with the key"
 
 
-def _any_starts(keys: list[str], wanted: tuple[str, ...]) -> bool:
-    return any(key.startswith(wanted) for key in keys)
+def _any_is(keys: set[str], wanted: re.Pattern[str]) -> bool:
+    return any(wanted.fullmatch(key) for key in keys)
