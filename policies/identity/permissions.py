@@ -68,11 +68,10 @@ def own_attachments(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute,
         return ()
     named = grantor.attribute(ATTACHMENTS[grantor.type])
     items = (named,) if named.is_unresolved else named.items()
-    if grantor.type != "aws_iam_role" or grantor.written is not None:
+    if grantor.written is not None:
         return items
     others = {item.raw_value for other in _attachments_of(grantor, graph) for item in own_attachments(other, graph)}
-    by_hand = "managed_policy_arns" in (grantor.expressions or {}) or not grantor.scope.has_configuration
-    return tuple(item for item in items if by_hand and item.raw_value not in others)
+    return tuple(item for item in items if item.raw_value not in others)
 
 
 def documents_of(role: Resource, graph: ResourceGraph) -> Iterator[Attribute]:

@@ -17,7 +17,7 @@ def profiles_of(launched: Resource, graph: ResourceGraph) -> list[Attribute]:
     A template that is not part of the input stands for the profile it may name.
     """
     named = [one for path in _PATHS[launched.type] if _is_set(one := launched.attribute(path))]
-    if named or launched.type != "aws_instance":
+    if named:
         return named
     for path in ("launch_template.id", "launch_template.name"):
         reference = launched.attribute(path)

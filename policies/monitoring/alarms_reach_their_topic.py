@@ -29,8 +29,8 @@ def judge(topic: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield topic.not_applicable("no alarm publishes to it")
         return
     separate = [one.attribute("policy") for one in graph.referrers(topic, "aws_sns_topic_policy", "arn")]
-    for document in separate or [topic.attribute("policy")]:
-        shown = document if document.resource is topic else topic.attribute("policy")
+    shown = topic.attribute("policy")
+    for document in separate or [shown]:
         if document.is_missing:
             yield shown.passes("the default policy admits the alarms of the account")
         elif _admits(statements(document, graph), _PUBLISH):

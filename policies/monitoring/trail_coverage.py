@@ -38,5 +38,6 @@ def _is_whole(selector: Block) -> bool:
 def _selects_management(selector: Block) -> bool:
     fields = selector.blocks("field_selector")
     names = {field.attribute("field").text for field in fields}
-    categories = [one.text for field in fields for one in field.attribute("equals").items()]
+    events = [field for field in fields if field.attribute("field").text == "eventCategory"]
+    categories = [one.text for field in events for one in field.attribute("equals").items()]
     return categories == ["Management"] and names <= set(_EVERYTHING)
