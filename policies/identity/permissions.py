@@ -34,7 +34,7 @@ _ROLE_ATTACHMENTS = (
     ("aws_iam_role_policy_attachments_exclusive", "role_name"),
     ("aws_iam_policy_attachment", "roles"),
 )
-_OF_AWS = re.compile(r"arn:[\w-]+:iam::aws:policy/(?P<name>.+)")
+_OF_AWS = re.compile(r"arn:([\w-]+|\$\{[^}]*\}):iam::aws:policy/(?P<name>[^$]+)")  # the partition may be looked up
 _BROAD = re.compile(
     r"AdministratorAccess(-.*)?|PowerUserAccess|(.*/)?\w*FullAccess\w*|job-function/(?!ViewOnly|Billing).*"
 )
@@ -59,7 +59,7 @@ def own_documents(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute, .
     others = {one.attribute("name").raw_value for one in graph.referrers(grantor, "aws_iam_role_policy", "role")}
     blocks = grantor.blocks("inline_policy")
     own = (b for b in blocks if grantor.written is not None or b.attribute("name").raw_value not in others)
-    return tuple(document for block in own if not (document := block.attribute("policy")).is_missing)
+    return tuple(document for block in own if (document := block.attribute("policy")).raw_value not in (None, ""))
 
 
 def own_attachments(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute, ...]:
@@ -103,7 +103,7 @@ def judge_attached(policy: Attribute, graph: ResourceGraph) -> Finding:
     source = policy
     for looked_up in graph.targets(policy, "data.aws_iam_policy"):
         source = looked_up.attribute("arn" if looked_up.attribute("name").is_missing else "name")
-    known = _OF_AWS.fullmatch(source.text)
+    known = _OF_AWS.fullmatch(str(source.raw_value.text if isinstance(source.raw_value, Unresolved) else source.value))
     name = known["name"] if known else source.text
     if _BROAD.fullmatch(name):
         return policy.fails(f"{name} allows whole services")

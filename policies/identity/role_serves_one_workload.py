@@ -6,7 +6,7 @@ from policies.graph import ResourceGraph
 from policies.iam_documents import statements
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Resource
+from policies.resources import Attribute, Resource
 
 # What runs under a role: resource type, the attribute that names the role, and whether each such resource is a
 # workload of its own (two functions are; two instances of one database cluster are not).
@@ -43,25 +43,27 @@ def judge(role: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """A role that several workloads share allows each of them what only the others need, and its entries in the audit
     trail no longer say which of them acted."""
     trust = role.attribute("assume_role_policy")
-    trusted = {
-        (kind, one.text if kind == "Service" else "")
-        for statement in statements(trust, graph)
-        if statement.effect == "Allow"
-        for kind, principals in statement.principals.items()
-        for one in (principals if kind == "Service" else principals[:1])
-    }
-    services = {name for _, name in trusted}
-    if len(trusted) > 1 and not any(services <= same for same in _ONE_SERVICE):
-        yield trust.fails(
-            f"several kinds of principals assume it: {', '.join(sorted(' '.join(one).strip() for one in trusted))}"
-        )
-    workloads = [
-        workload for type_, path, alone in _RUNS_UNDER for workload in _workloads(role, graph, type_, path, alone)
-    ]
-    if len(workloads) > 1:
+    trusted = _trusted(trust, graph)
+    workloads = [one for type_, path, alone in _RUNS_UNDER for one in _workloads(role, graph, type_, path, alone)]
+    if len(trusted) > 1 and not any(trusted <= same for same in _ONE_SERVICE):
+        yield trust.fails(f"several kinds of principals assume it: {', '.join(sorted(trusted))}")
+    elif len(workloads) > 1:
         yield role.fails(f"several workloads run under it: {', '.join(workloads)}")
-    elif len(trusted) <= 1 or any(services <= same for same in _ONE_SERVICE):
+    else:
         yield role.passes(f"it serves {workloads[0] if workloads else 'no more than one workload'}")
+
+
+def _trusted(trust: Attribute, graph: ResourceGraph) -> set[str]:
+    """Each service that may assume the role, and each other kind of principal.
+
+    Raises Undetermined where several may be named and one of them is not known.
+    """
+    allowed = [one.principals for one in statements(trust, graph) if one.effect == "Allow"]
+    services = [service for principals in allowed for service in principals.get("Service", ())]
+    others = {kind for principals in allowed for kind in principals if kind != "Service"}
+    if len(services) == 1:  # whichever it is
+        return {str(services[0].fails("").observed), *others}
+    return {*(service.text for service in services), *others}
 
 
 def _workloads(role: Resource, graph: ResourceGraph, type_: str, path: str, alone: bool) -> list[str]:

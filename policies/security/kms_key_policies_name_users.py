@@ -50,7 +50,7 @@ def _problems(statement: Statement) -> Iterator[str]:
     for kind, principals in statement.principals.items():
         for principal in principals:
             if kind == "Service":
-                yield from _of_service(statement, principal.text, keys)
+                yield from _of_service(statement, str(principal.fails("").observed), keys)
             elif not principal.is_unresolved and "*" in principal.text and not _any_is(keys, _CHOOSES_PRINCIPALS):
                 yield f"a statement allows everybody whom {principal.text} means"
 

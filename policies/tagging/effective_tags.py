@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from policies.resources import Attribute, Resource
+from policies.resources import Attribute, Resource, Undetermined
 
 
 def effective_tags(resource: Resource) -> dict[str, Any]:
@@ -13,7 +13,12 @@ def effective_tags(resource: Resource) -> dict[str, Any]:
     merged = resource.attribute("tags_all")  # the provider's own answer, which a configuration cannot give
     by_hand = resource.written is not None or "tags_all" in (resource.expressions or {})
     if not by_hand and not merged.is_missing and not merged.is_unresolved:
-        return dict(merged.value)
-    own = resource.attribute("tags").value or {}
+        return _map(merged)
     defaults = Attribute(resource, "default_tags", resource.provider.default_tags if resource.provider else {}, ())
-    return {**defaults.value, **own}
+    return {**_map(defaults), **_map(resource.attribute("tags"))}
+
+
+def _map(tags: Attribute) -> dict[str, Any]:
+    if not isinstance(tags.value or {}, dict):
+        raise Undetermined(tags.undetermined("these are no tags as the provider takes them"))
+    return tags.value or {}
