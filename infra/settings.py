@@ -22,6 +22,10 @@ configure it away. An empty variable counts as unset.
 production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything that keeps data: deletion protection,
 final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
 
+A trail of the organization is not part of the stack, so nothing here can show what it records: the policies about
+trails fail until whoever answers for it waives them, each by an entry in waivers.yaml with `addresses: [""]` (the
+empty address: what the stack does not have).
+
 The default domain ends in `.test`, which no one can register: it synthesizes TLS from the viewer to the database, but
 has no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret
 origin header (the database's passwords never enter it): the state of production belongs in an encrypted bucket. A

@@ -33,6 +33,9 @@ _NAMED_BY = {
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
 
+# The type that stands for every managed resource, whatever its type.
+EVERY_TYPE = "*"
+
 # Names that may stand for a resource of this very stack; an input variable (`var`) cannot.
 _INDIRECT = frozenset({"local", "module", "each", "count", "self"})
 
@@ -74,7 +77,12 @@ class ResourceGraph:
         return tuple(r for r in instances if "[" not in address or r.may_not_exist)
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
-        """Every resource of these types, in the input's order. The type of a data source starts with `data.`."""
+        """Every resource of these types, in the input's order. The type of a data source starts with `data.`.
+
+        EVERY_TYPE means every managed resource: no data source, and no call of a module.
+        """
+        if types == (EVERY_TYPE,):
+            return tuple(r for r in self.resources if not r.type.startswith("data.") and r.type != "module")
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
     def targets(self, attribute: Attribute, *types: str) -> tuple[Resource, ...]:

@@ -481,13 +481,13 @@ LOGGING = (
     ),
     Break(
         "P-PCI-1",
-        "load-balancer-logs-access",
+        "balancer-logs-requests",
         "no access log",
         lambda stack: stack.block("aws_lb").pop("access_logs"),
     ),
     Break(
         "P-PCI-1",
-        "load-balancer-logs-access",
+        "balancer-logs-requests",
         "a bucket but not enabled",
         lambda stack: stack.block("aws_lb")["access_logs"].pop("enabled"),
     ),
