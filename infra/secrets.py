@@ -1,7 +1,8 @@
 """The application's database secret, and the function that rotates it every 30 days.
 
 RDS rotates the master user's password itself; this is the user the application connects as. The function creates that
-user at the first rotation, so that no password ever passes through code or Terraform's state.
+user at the first rotation, so that no password ever passes through code or Terraform's state. From the second one on
+two users alternate, so that what the secret holds logs in at every moment (decision 9).
 """
 
 import json
@@ -24,12 +25,13 @@ from infra.iam import EVERYONE, WorkloadRole, allow, deny, policy_document
 from infra.keys import EncryptionKeys
 from infra.logs import audit_log_group
 from infra.naming import FUNCTION_LIMIT
+from infra.packages import LAMBDA_RUNTIME
 from infra.security import DATABASE_PORT
 
 HANDLER = "rotate_database_secret.handler.handler"
-RUNTIME = "python3.12"
 APPLICATION_USER = "financial_app"
 ROTATION_DAYS = 30
+ROTATION_STRATEGY = "alternating-users"
 PASSWORD_CHARACTERS = 32
 EXCLUDED_CHARACTERS = "/@\"'\\`"  # trouble in connection strings and in quotes
 TIMEOUT_SECONDS = 60
@@ -159,9 +161,9 @@ class DatabaseSecret(Construct):
             self,
             "function",
             function_name=name,
-            description="Rotates the password of the portal's database user",
+            description="Rotates the login of the portal's database users",
             role=role.arn,
-            runtime=RUNTIME,
+            runtime=LAMBDA_RUNTIME,
             handler=HANDLER,
             architectures=["arm64"],
             filename=code.path,
@@ -171,9 +173,10 @@ class DatabaseSecret(Construct):
             kms_key_arn=keys.secrets.arn,
             environment={
                 "variables": {
+                    "ROTATION_STRATEGY": ROTATION_STRATEGY,
                     "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
                     "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
-                    "LOG_LEVEL": "INFO",
+                    "POWERTOOLS_LOG_LEVEL": "INFO",
                 }
             },
             vpc_config={"subnet_ids": list(subnet_ids), "security_group_ids": [security_group_id]},
@@ -197,7 +200,7 @@ def _rotate(
             "secretsmanager:UpdateSecretVersionStage",
             on=secret_arn,
         ),
-        allow("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", on=master_secret_arn),
+        allow("secretsmanager:GetSecretValue", on=master_secret_arn),
         allow("secretsmanager:GetRandomPassword", on="*"),
         allow("kms:Decrypt", "kms:GenerateDataKey", on=kms_key_arn, where=through_secrets_manager),
     ]
