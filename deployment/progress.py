@@ -1,4 +1,4 @@
-"""What a rehearsal shows while it runs: one line for each step, with its seconds."""
+"""What a deployment shows while it runs: one line for each step, with its seconds."""
 
 import sys
 import time
@@ -40,7 +40,7 @@ class Step:
 
 @contextmanager
 def step(name: str, total: int | None = None, output: TextIO | None = None) -> Iterator[Step]:
-    """A step of a rehearsal; `total` is how many resources it has to go through."""
+    """A step under way; `total` is how many resources it has to go through."""
     current = Step(name, output or sys.stdout, total)
     current._show()
     try:
