@@ -12,7 +12,7 @@ from pathlib import Path
 from compliance.markdown import code, table, text
 from compliance.requirements import STANDARD, VERSION, Framework
 from policies.model import OUTCOMES, Policy
-from policies.specifications import Specification
+from policies.specifications import Held, Specification
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "policies"
@@ -69,7 +69,10 @@ def _specification(specification: Specification) -> Iterator[str]:
     yield ""
     rows = []
     for requirement in specification.requirements:
-        held = [f"[{code(id_)}](#{id_}){_values(given)}" for id_, given in requirement.policies.items()]
+        held = [
+            f"[{code(one.policy)}](#{one.policy}){_values(one.parameters)}{_only_in(one, specification)}"
+            for one in requirement.held
+        ]
         tests = [f"[{text(test)}](../{test})" for test in requirement.tests]
         rows.append((requirement.id, text(requirement.asks), "<br>".join([*held, *tests])))
     yield from table(("Requirement", "What it asks", "Held by"), rows)
@@ -96,10 +99,11 @@ def _policy(
             usual = f"default {code(_value(default))}"
         yield f"- Parameter {code(name)}: {usual}"
     asking = [
-        f"{requirement.id}{_values(requirement.policies[policy.id])}"
+        f"{requirement.id}{_values(held.parameters)}{_only_in(held, specification)}"
         for specification in specifications
         for requirement in specification.requirements
-        if policy.id in requirement.policies
+        for held in requirement.held
+        if held.policy == policy.id
     ]
     if asking:
         yield f"- Asked for by: {', '.join(asking)}"
@@ -115,6 +119,10 @@ def _policy(
 def _unclaimed(policy: Policy, framework: Framework) -> str:
     reasons = [one.reason for one in framework.unclaimed if policy.id in one.policies]
     return f"none. {text(' '.join(reasons))}"
+
+
+def _only_in(held: Held, specification: Specification) -> str:
+    return "" if held.stacks == specification.stacks else f" in {', '.join(code(stack) for stack in held.stacks)}"
 
 
 def _values(parameters: Mapping[str, object]) -> str:

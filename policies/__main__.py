@@ -214,7 +214,7 @@ def _assessed(read: Sequence[Document], configuration: Document | None, selected
     specified = specifications.read_all(catalogue())
 
     def judged(document: Document) -> list[Assessment]:
-        asked = specified[document.stack].asked if document.stack in specified else {}
+        asked = specifications.asked_of(document.stack, specified)
         return list(engine.assess(document.graph, document.stack, selected, edges, asked))
 
     assessments = [one for document in read for one in judged(document)]

@@ -10,13 +10,14 @@ files live in the compliance folder, which knows policies; policies do not know 
         asks: The VPC has the range 10.0.0.0/16.
         policies:                       # what holds it: policy id -> the parameters of the policy
           vpc-has-planned-range: {cidr_block: 10.0.0.0/16}
+        in:                             # the same for single stacks, where they differ
+          recovery: {subnets-span-zones: {zones: 2}}
         tests: [tests/infra/test_x.py]  # what no configuration can show
 """
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -28,13 +29,22 @@ FOLDER = Path(__file__).parent.parent / "compliance" / "requirements"
 
 
 @dataclass(frozen=True)
+class Held:
+    """One policy that holds a requirement, with its parameters, in these stacks of the system."""
+
+    policy: str
+    parameters: Mapping[str, Any]
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SystemRequirement:
-    """One requirement of one system. `policies` maps policy ids to parameters; `tests` are paths of test files."""
+    """One requirement of one system, the policies that hold it, and the test files for what they cannot see."""
 
     id: str
     asks: str
-    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    tests: tuple[str, ...] = ()
+    held: tuple[Held, ...]
+    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,15 +55,21 @@ class Specification:
     stacks: tuple[str, ...]
     requirements: tuple[SystemRequirement, ...]
 
-    @cached_property
-    def asked(self) -> dict[str, Asked]:
-        """Policy id -> everything that the requirements together ask of it."""
+    def asked(self, stack: str) -> dict[str, Asked]:
+        """Policy id -> everything that the requirements together ask of it in one stack."""
         found: dict[str, Asked] = {}
         for requirement in self.requirements:
-            for id_, parameters in requirement.policies.items():
-                before = found.get(id_, Asked())
-                found[id_] = Asked({**before.parameters, **parameters}, (*before.by, requirement.id))
+            for held in requirement.held:
+                if stack in held.stacks:
+                    before = found.get(held.policy, Asked())
+                    by = tuple(dict.fromkeys((*before.by, requirement.id)))
+                    found[held.policy] = Asked({**before.parameters, **held.parameters}, by)
         return found
+
+
+def asked_of(stack: str, specified: Mapping[str, Specification]) -> dict[str, Asked]:
+    """What its specification asks of a stack; nothing when it has none."""
+    return specified[stack].asked(stack) if stack in specified else {}
 
 
 def read_all(policies: Sequence[Policy], folder: Path = FOLDER) -> dict[str, Specification]:
@@ -80,39 +96,49 @@ def _read(path: Path, catalogue: Mapping[str, Policy]) -> Specification:
     stacks, requirements = document["stacks"], document["requirements"]
     if not isinstance(stacks, list) or not stacks or not isinstance(requirements, dict):
         raise InputError(f"{path}: stacks must be a list of names, requirements a mapping of ids")
-    return Specification(
-        str(document["system"]),
-        tuple(str(stack) for stack in stacks),
-        tuple(_requirements(path, requirements, catalogue)),
+    named = tuple(str(stack) for stack in stacks)
+    found = tuple(
+        _requirement(path, f"{path}:{strict_yaml.line_of(requirements, id_)}: {id_}", str(id_), entry, named, catalogue)
+        for id_, entry in requirements.items()
     )
+    specification = Specification(str(document["system"]), named, found)
+    for stack in named:
+        _refuse_contradictions(path, stack, specification)
+        _refuse_unanswered(path, stack, specification.asked(stack), catalogue)
+    return specification
 
 
-def _requirements(path: Path, written: Any, catalogue: Mapping[str, Policy]) -> Iterator[SystemRequirement]:
-    given: dict[tuple[str, str], Any] = {}
-    for id_, entry in written.items():
-        place = f"{path}:{strict_yaml.line_of(written, id_)}: {id_}"
-        if not isinstance(entry, dict) or not set(entry) <= {"asks", "policies", "tests"} or not entry.get("asks"):
-            raise InputError(f"{place}: expected asks, and policies or tests")
-        held_by, tests = entry.get("policies") or {}, entry.get("tests") or []
-        if not isinstance(held_by, dict) or not isinstance(tests, list) or not (held_by or tests):
-            raise InputError(f"{place}: nothing holds it: name policies (id: parameters) or tests (paths)")
-        policies: dict[str, dict[str, Any]] = {}
-        for policy_id, written_parameters in held_by.items():
-            where = f"{path}:{strict_yaml.line_of(held_by, policy_id)}: {id_}"
-            if policy_id not in catalogue:
-                raise InputError(f"{where}: no such policy: {policy_id}")
-            try:
-                policies[policy_id] = parameters(catalogue[policy_id], written_parameters or {})
-            except InputError as error:
-                raise InputError(f"{where}: {error}") from None
-            for name, value in policies[policy_id].items():
-                if given.setdefault((policy_id, name), value) != value:
-                    raise InputError(f"{where}: {policy_id} is asked for another {name} above")
-        asks = " ".join(str(entry["asks"]).split())
-        yield SystemRequirement(str(id_), asks, policies, tuple(str(test) for test in tests))
-    _refuse_unanswered(
-        path, given, {id_ for entry in written.values() for id_ in entry.get("policies") or {}}, catalogue
-    )
+def _requirement(
+    path: Path, place: str, id_: str, entry: Any, stacks: tuple[str, ...], catalogue: Mapping[str, Policy]
+) -> SystemRequirement:
+    if not isinstance(entry, dict) or not set(entry) <= {"asks", "policies", "in", "tests"} or not entry.get("asks"):
+        raise InputError(f"{place}: expected asks, and policies, in or tests")
+    everywhere, apart, tests = entry.get("policies") or {}, entry.get("in") or {}, entry.get("tests") or []
+    if not isinstance(everywhere, dict) or not isinstance(apart, dict) or not isinstance(tests, list):
+        raise InputError(f"{place}: policies and in must be mappings, tests a list of paths")
+    unknown = [stack for stack in apart if stack not in stacks or not isinstance(apart[stack], dict)]
+    if unknown:
+        raise InputError(f"{place}: in must map stacks of this file to policies, not {', '.join(map(str, unknown))}")
+    held = [
+        *(one for one in _held(path, id_, everywhere, stacks, catalogue)),
+        *(one for stack in apart for one in _held(path, id_, apart[stack], (stack,), catalogue)),
+    ]
+    if not held and not tests:
+        raise InputError(f"{place}: nothing holds it: name policies (id: parameters) or tests (paths)")
+    return SystemRequirement(id_, " ".join(str(entry["asks"]).split()), tuple(held), tuple(map(str, tests)))
+
+
+def _held(
+    path: Path, id_: str, written: Any, stacks: tuple[str, ...], catalogue: Mapping[str, Policy]
+) -> Iterator[Held]:
+    for policy_id, given in written.items():
+        where = f"{path}:{strict_yaml.line_of(written, policy_id)}: {id_}"
+        if policy_id not in catalogue:
+            raise InputError(f"{where}: no such policy: {policy_id}")
+        try:
+            yield Held(policy_id, parameters(catalogue[policy_id], given or {}), stacks)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
 
 
 def parameters(policy: Policy, written: Any) -> dict[str, Any]:
@@ -139,10 +165,19 @@ def _typed(where: str, annotation: Any, value: Any) -> Any:
     return annotation(value)
 
 
-def _refuse_unanswered(
-    path: Path, given: Mapping[tuple[str, str], Any], asked: set[str], catalogue: Mapping[str, Policy]
-) -> None:
-    for policy_id in sorted(asked):
+def _refuse_contradictions(path: Path, stack: str, specification: Specification) -> None:
+    given: dict[tuple[str, str], tuple[Any, str]] = {}
+    for requirement in specification.requirements:
+        for held in requirement.held:
+            for name, value in held.parameters.items() if stack in held.stacks else ():
+                before, by = given.setdefault((held.policy, name), (value, requirement.id))
+                if before != value:
+                    both = f"{by} and {requirement.id} ask {held.policy} for different {name}"
+                    raise InputError(f"{path}: {both} in {stack}")
+
+
+def _refuse_unanswered(path: Path, stack: str, asked: Mapping[str, Asked], catalogue: Mapping[str, Policy]) -> None:
+    for policy_id, one in asked.items():
         for name, parameter in catalogue[policy_id].parameters.items():
-            if parameter.default is inspect.Parameter.empty and (policy_id, name) not in given:
-                raise InputError(f"{path}: no requirement says which {name} {policy_id} is to ask for")
+            if parameter.default is inspect.Parameter.empty and name not in one.parameters:
+                raise InputError(f"{path}: no requirement says which {name} {policy_id} is to ask for in {stack}")

@@ -33,14 +33,33 @@ def test_what_several_requirements_ask_of_one_policy_is_joined(tmp_path: Path) -
         R-2: {asks: The same., policies: {vpc-has-planned-range: {}}}
         """,
     )
-    assert specification.asked == {"vpc-has-planned-range": Asked({"cidr_block": "10.0.0.0/8"}, ("R-1", "R-2"))}
+    assert specification.asked("one") == {"vpc-has-planned-range": Asked({"cidr_block": "10.0.0.0/8"}, ("R-1", "R-2"))}
+
+
+def test_stacks_of_one_system_can_be_asked_for_different_things(tmp_path: Path) -> None:
+    specification = read(
+        tmp_path,
+        """
+        R-1:
+          asks: A range for each.
+          policies: {required-tags: {}}
+          in:
+            one: {vpc-has-planned-range: {cidr_block: 10.0.0.0/16}}
+            two: {vpc-has-planned-range: {cidr_block: 10.1.0.0/16}}
+        R-2: {asks: Something of one., in: {two: {imdsv2-required: {}}}}
+        """,
+    )
+    assert sorted(specification.asked("one")) == ["required-tags", "vpc-has-planned-range"]
+    assert sorted(specification.asked("two")) == ["imdsv2-required", "required-tags", "vpc-has-planned-range"]
+    assert specification.asked("two")["vpc-has-planned-range"] == Asked({"cidr_block": "10.1.0.0/16"}, ("R-1",))
 
 
 @pytest.mark.parametrize(
     ("requirements", "message"),
     [
+        ("R-1: {asks: Tags., in: {three: {required-tags: {}}}}", ":4: R-1: in must map stacks of this file"),
         ("R-1: {asks: Tags., policies: {required-tag: {}}}", ":4: R-1: no such policy: required-tag"),
-        ("R-1: {asks: Tags.}", ":4: R-1: nothing holds it"),
+        ("R-1: {asks: Tags.}", ":4: R-1: nothing holds it: name policies"),
         ("R-1: {policies: {required-tags: {}}}", ":4: R-1: expected asks"),
         ("R-1: {asks: Tags., policies: {required-tags: {days: 3}}}", ":4: R-1: required-tags has no parameter days"),
         (
@@ -53,7 +72,7 @@ def test_what_several_requirements_ask_of_one_policy_is_joined(tmp_path: Path) -
             R-1: {asks: A range., policies: {vpc-has-planned-range: {cidr_block: 10.0.0.0/8}}}
             R-2: {asks: Another., policies: {vpc-has-planned-range: {cidr_block: 10.0.0.0/9}}}
             """,
-            ":6: R-2: vpc-has-planned-range is asked for another cidr_block above",
+            "R-1 and R-2 ask vpc-has-planned-range for different cidr_block in one",
         ),
         ("R-1: {asks: Tags., policies: {required-tags: {}}}\nR-1: {asks: Tags., tests: [a]}", "not valid YAML"),
     ],
