@@ -22,20 +22,20 @@ _GROUP = "aws_autoscaling_group"
     severity="low",
     applies_to=taggable_types(),
 )
-def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+def judge(resource: Resource, graph: ResourceGraph, *, tags: tuple[str, ...] = REQUIRED) -> Iterator[Finding]:
     """A resource nobody can name an owner for is in nobody's inventory: it is not patched, not reviewed and not
     counted when the scope of an audit is drawn."""
     shown = resource.attribute("tag" if resource.type == _GROUP else "tags")
-    tags = _group_tags(resource) if resource.type == _GROUP else effective_tags(resource)
-    missing = [key for key in REQUIRED if tags.get(key) is None or str(tags[key]).strip() == ""]
+    found = _group_tags(resource) if resource.type == _GROUP else effective_tags(resource)
+    missing = [key for key in tags if found.get(key) is None or str(found[key]).strip() == ""]
     if missing:
         where = " that propagate at launch" if resource.type == _GROUP else ", default_tags included"
         yield shown.fails(f"without tags {', '.join(missing)}{where}")
         return
-    for key in REQUIRED:
-        if isinstance(tags[key], Unresolved) and not tags[key].literal:
+    for key in tags:
+        if isinstance(found[key], Unresolved) and not found[key].literal:
             yield shown.undetermined(f"the value of the tag {key} is not known here")
-    yield shown.passes("Environment, Application and CostCenter are set")
+    yield shown.passes(f"{', '.join(tags)} are set")
 
 
 def _group_tags(group: Resource) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""In which region a resource is."""
+
+import re
+
+from policies.resources import Attribute, Resource, Undetermined, Unresolved
+
+_FROM_OUTSIDE = Unresolved("the region that the environment of whoever deploys names")
+_ARN = re.compile(r"arn:[\w-]+:[\w-]*:([\w-]+):")
+
+
+def region_of(resource: Resource) -> Attribute:
+    """That of its provider, or, in a state, which knows no providers, that of its ARN; missing when neither says it."""
+    if resource.scope.has_configuration:
+        region = resource.provider.region if resource.provider else None
+        return Attribute(resource, "provider.region", _FROM_OUTSIDE if region is None else region, ())
+    arn = _ARN.match(str(resource.attribute("arn").raw_value))
+    return Attribute(resource, "arn", arn[1] if arn else None, ())
+
+
+def region_name(resource: Resource) -> str:
+    """The region's name. Raises Undetermined when nobody knows it; the ARN of a bucket has none, its state does."""
+    found = region_of(resource)
+    if found.is_missing:
+        found = resource.attribute("region")
+    if not found.text:
+        raise Undetermined(resource.undetermined(f"nothing in this input says which region {resource.address} is in"))
+    return found.text
+
+
+def are_in_one_region(one: Resource, other: Resource) -> bool:
+    """Whether both are in the same region, be its name known or not. Raises Undetermined when that cannot be known."""
+    if one.scope.has_configuration and one.provider == other.provider:
+        return True
+    return region_name(one) == region_name(other)
+
+
+def region_of_arn(arn: str) -> str:
+    """The region that an ARN names; empty when it names none, or is no ARN."""
+    found = _ARN.match(arn)
+    return found[1] if found else ""

@@ -1,0 +1,1 @@
+"""Policies about DNS: health checks, failover and query logs."""

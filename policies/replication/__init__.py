@@ -1,0 +1,1 @@
+"""Policies about data in more than one region."""
