@@ -151,5 +151,5 @@ class PrivateBucket(Construct):
 def _global_name(deployment: Deployment, resource: str) -> str:
     """Return a bucket's name: unique in the world, so it holds the account, whose id is known only later."""
     placeholder = "0" * ACCOUNT_ID_CHARACTERS
-    name = deployment.names(f"{resource}-{placeholder}", limit=BUCKET_LIMIT)
+    name = deployment.global_names(f"{resource}-{placeholder}", limit=BUCKET_LIMIT)
     return name.replace(placeholder, deployment.account_id)

@@ -7,10 +7,7 @@ viewer -> CloudFront (WAF) -> load balancer -> instances -> database
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdktf import LocalBackend, S3Backend, TerraformOutput
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
 from infra.alarms import AlarmMaker
@@ -21,7 +18,6 @@ from infra.cdn import Cdn
 from infra.cdn_logs import CdnLogs
 from infra.compute import Compute
 from infra.database import Database
-from infra.deployment import Deployment
 from infra.dns import HostedZone
 from infra.endpoints import Endpoints
 from infra.files import ApplicationFiles
@@ -29,13 +25,13 @@ from infra.flow_logs import FlowLogs
 from infra.keys import EncryptionKeys
 from infra.monitoring import Monitored, Monitoring
 from infra.origin_header import OriginHeader
-from infra.readable_stack import ReadableStack
 from infra.scaling import Scaling
 from infra.secrets import DatabaseSecret
 from infra.security import SecurityGroups
 from infra.security_alarms import SecurityAlarms
 from infra.settings import Settings
 from infra.storage import Storage
+from infra.system_stack import SystemStack
 from infra.trail import Trail
 from infra.vpc import Network
 from infra.waf import Firewall
@@ -43,8 +39,6 @@ from infra.waf import Firewall
 STACK = "portal"
 APPLICATION = "customer-portal"
 REGION = "us-east-1"  # also where CloudFront demands its certificate, firewall and logs
-TERRAFORM_VERSIONS = ">= 1.5.0"
-LOCAL_STATE_FOLDER = "../../.."  # seen from the stack's folder: the one that holds cdktf.out
 
 
 @dataclass(frozen=True)
@@ -56,23 +50,21 @@ class Packages:
     rotation: Path
 
 
-class Portal(ReadableStack):
+class Portal(SystemStack):
     """The customer portal of one environment."""
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, packages: Packages) -> None:
-        super().__init__(scope, id_)
         names = settings.names
-        tags = {
-            "Environment": settings.environment,
-            "Application": APPLICATION,
-            "CostCenter": settings.cost_center,
-            "ManagedBy": "cdktf",
-        }
-        self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
-        AwsProvider(self, "aws", region=REGION, default_tags=[AwsProviderDefaultTags(tags=tags)])
-        self._keep_state(settings)
-        account = DataAwsCallerIdentity(self, "account")
-        deployment = Deployment(names, REGION, account.account_id, settings.teardown)
+        super().__init__(
+            scope,
+            id_,
+            settings=settings,
+            system_tags={"Application": APPLICATION},
+            region=REGION,
+            names=names,
+            global_names=names,
+        )
+        deployment = self.deployment
 
         # Its own service-linked role: the account's default one may not exist yet, and a key policy must name it.
         autoscaling_role = IamServiceLinkedRole(
@@ -154,7 +146,7 @@ class Portal(ReadableStack):
             self,
             "compute",
             deployment=deployment,
-            tags=tags,
+            tags=self.tags,
             ami_parameter=settings.ami_parameter,
             subnet_ids=network.private_subnet_ids,
             security_group_id=groups.application.id,
@@ -204,29 +196,11 @@ class Portal(ReadableStack):
                 distribution=cdn.id,
             ),
         )
-        self._give_out("portal_url", f"https://{zone.viewer_name}", "Where viewers find the portal")
-        self._give_out("distribution_domain_name", cdn.domain_name, "Where the portal's DNS name points")
-        self._give_out("load_balancer_domain_name", balancer.domain_name, "Answers nobody but CloudFront")
-        self._give_out("database_endpoint", database.endpoint, "Writer of the database cluster")
-        self._give_out("database_reader_endpoint", database.reader_endpoint, "Readers of the database cluster")
-        self._give_out("database_secret_arn", secret.arn, "How the portal connects to its database")
-        self._give_out("static_assets_bucket", storage.static_assets.name, "Upload static assets here, below static/")
-        self._give_out("alerts_topic_arn", alerts.topic_arn, "Subscribe to alerts here")
-
-    def _give_out(self, id_: str, value: object, description: str) -> None:
-        TerraformOutput(self, id_, value=value, description=description)
-
-    def _keep_state(self, settings: Settings) -> None:
-        remote = settings.remote_state
-        if remote is None:
-            LocalBackend(self, path=f"{LOCAL_STATE_FOLDER}/terraform.{STACK}.{settings.names.suffix}.tfstate")
-            return
-        S3Backend(
-            self,
-            bucket=remote.bucket,
-            key=f"{STACK}/{settings.names.suffix}.tfstate",
-            region=remote.region,
-            encrypt=True,
-            kms_key_id=remote.kms_key_id,
-            dynamodb_table=remote.lock_table,
-        )
+        self.give_out("portal_url", f"https://{zone.viewer_name}", "Where viewers find the portal")
+        self.give_out("distribution_domain_name", cdn.domain_name, "Where the portal's DNS name points")
+        self.give_out("load_balancer_domain_name", balancer.domain_name, "Answers nobody but CloudFront")
+        self.give_out("database_endpoint", database.endpoint, "Writer of the database cluster")
+        self.give_out("database_reader_endpoint", database.reader_endpoint, "Readers of the database cluster")
+        self.give_out("database_secret_arn", secret.arn, "How the portal connects to its database")
+        self.give_out("static_assets_bucket", storage.static_assets.name, "Upload static assets here, below static/")
+        self.give_out("alerts_topic_arn", alerts.topic_arn, "Subscribe to alerts here")
