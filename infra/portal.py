@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.alarms import AlarmMaker
 from infra.alb import LoadBalancer
-from infra.alerts import Alerts
+from infra.alerts import DATABASE_ALERTS, Alerts
 from infra.application_logs import ApplicationLogs
 from infra.cdn import Cdn
 from infra.cdn_logs import CdnLogs
@@ -33,11 +33,12 @@ from infra.settings import Settings
 from infra.storage import Storage
 from infra.system_stack import SystemStack
 from infra.trail import Trail
-from infra.vpc import Network
+from infra.vpc import AddressPlan, Network
 from infra.waf import Firewall
 
 STACK = "portal"
 APPLICATION = "customer-portal"
+NETWORK = AddressPlan("10.0.0.0/16", zones="abc")
 REGION = "us-east-1"  # also where CloudFront demands its certificate, firewall and logs
 
 
@@ -76,7 +77,14 @@ class Portal(SystemStack):
             tags=names.tag("autoscaling"),
         )
         keys = EncryptionKeys(self, "keys", deployment=deployment, autoscaling_role_arn=autoscaling_role.arn)
-        alerts = Alerts(self, "alerts", deployment=deployment, kms_key_arn=keys.alerts.arn, email=settings.alert_email)
+        alerts = Alerts(
+            self,
+            "alerts",
+            deployment=deployment,
+            kms_key_arn=keys.alerts.arn,
+            publishers=DATABASE_ALERTS,
+            email=settings.alert_email,
+        )
         alarms = AlarmMaker(deployment, alerts.topic_arn)
         storage = Storage(self, "storage", deployment=deployment, keys=keys)
         if settings.organization_trail_arn is None:
@@ -85,7 +93,7 @@ class Portal(SystemStack):
                 self, "security_events", deployment=deployment, trail_log_group=trail.log_group_name, alarms=alarms
             )
 
-        network = Network(self, "network", deployment=deployment)
+        network = Network(self, "network", deployment=deployment, plan=NETWORK)
         FlowLogs(self, "flow_logs", deployment=deployment, vpc_id=network.vpc_id, kms_key_arn=keys.logs.arn)
         groups = SecurityGroups(self, "security", deployment=deployment, vpc_id=network.vpc_id)
         endpoints = Endpoints(
