@@ -11,7 +11,6 @@ from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRol
 from constructs import Construct
 
 from infra.alarms import AlarmMaker
-from infra.alb import LoadBalancer
 from infra.alerts import DATABASE_ALERTS, Alerts
 from infra.application_logs import ApplicationLogs
 from infra.cdn import Cdn
@@ -24,6 +23,7 @@ from infra.files import ApplicationFiles
 from infra.flow_logs import FlowLogs
 from infra.keys import EncryptionKeys
 from infra.monitoring import Monitored, Monitoring
+from infra.origin_balancer import OriginBalancer
 from infra.origin_header import OriginHeader
 from infra.scaling import Scaling
 from infra.secrets import DatabaseSecret
@@ -132,14 +132,14 @@ class Portal(SystemStack):
 
         zone = HostedZone(self, "dns", domain=settings.domain)
         origin_header = OriginHeader(self, "origin_header")
-        balancer = LoadBalancer(
+        balancer = OriginBalancer(
             self,
             "alb",
             deployment=deployment,
             vpc_id=network.vpc_id,
             subnet_ids=network.public_subnet_ids,
             security_groups=groups,
-            storage=storage,
+            access_logs=storage.access_logs,
             zone=zone,
             origin_header=origin_header,
         )

@@ -39,7 +39,7 @@ class Trail(Construct):
             self, "audit", deployment=deployment, description="Audit trail", statements=_used_by_trail(deployment, arn)
         )
         archive, policy = self._archive(deployment, arn, key.arn)
-        archive.log_access(storage.access_logs, storage.access_logs_policy)
+        archive.log_access(storage.access_logs, storage.access_logs.policy)
 
         group = audit_log_group(self, "group", name=name, kms_key_arn=logs_key_arn)
         self.log_group_name: str = group.name
