@@ -27,11 +27,11 @@ class AccessLogs(PrivateBucket):
     default object lock: so these logs lie apart from the audit trail's archive.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment, senders: Senders) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, deployment: Deployment, senders: Senders, resource: str = "access-logs"
+    ) -> None:
         retention = Retention(AUDIT_RETENTION_DAYS, AUDIT_RETENTION_DAYS)
-        super().__init__(
-            scope, id_, deployment=deployment, resource="access-logs", retention=retention, kms_key_arn=None
-        )
+        super().__init__(scope, id_, deployment=deployment, resource=resource, retention=retention, kms_key_arn=None)
         ours = {"StringEquals": {"aws:SourceAccount": deployment.account_id}}
         statements: list[Statement] = []
         if senders.balancers:

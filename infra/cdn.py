@@ -19,7 +19,7 @@ from infra.deployment import Deployment
 from infra.dns import HostedZone
 from infra.iam import allow, service
 from infra.origin_header import OriginHeader
-from infra.security import HTTP_PORT, HTTPS_PORT
+from infra.groups import HTTP_PORT, HTTPS_PORT
 
 STATIC_PATH = "/static/*"
 STATIC_DEFAULT_SECONDS = 24 * 3600

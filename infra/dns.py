@@ -46,7 +46,10 @@ class HostedZone(Construct):
             for position in range(1 + len(others))
         ]
         validated = AcmCertificateValidation(
-            scope, f"{id_}_validation", certificate_arn=certificate.arn, validation_record_fqdns=[proof.fqdn for proof in proofs]
+            scope,
+            f"{id_}_validation",
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[proof.fqdn for proof in proofs],
         )
         arn: str = validated.certificate_arn
         return arn
@@ -67,14 +70,25 @@ class HostedZone(Construct):
         )
 
     def alias(
-        self, scope: Construct, id_: str, *, name: str, type_: str, target: str, target_zone_id: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        type_: str,
+        target: str,
+        target_zone_id: str,
+        follow_health: bool = False,
     ) -> Route53Record:
-        """Return the record (`type_` A or AAAA) that makes `name` stand for an AWS resource."""
+        """Return the record (`type_` A or AAAA) that makes `name` stand for an AWS resource.
+
+        With `follow_health` the record counts as unhealthy while its target does.
+        """
         return Route53Record(
             scope,
             id_,
             zone_id=self.id,
             name=name,
             type=type_,
-            alias=Route53RecordAlias(name=target, zone_id=target_zone_id, evaluate_target_health=False),
+            alias=Route53RecordAlias(name=target, zone_id=target_zone_id, evaluate_target_health=follow_health),
         )

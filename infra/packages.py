@@ -29,6 +29,16 @@ def rotation_function(directory: Path = DIRECTORY) -> Path:
     return _write(directory / "rotate_database_secret.zip", {**code, **_certificates(), **_pymysql()})
 
 
+def health_function(directory: Path = DIRECTORY) -> Path:
+    """Write the zip of the function that watches a region; its handler is `check_region_health.handler.handler`."""
+    return _write(directory / "check_region_health.zip", _tree(_LAMBDA / "check_region_health", below=_LAMBDA))
+
+
+def answer_function(directory: Path = DIRECTORY) -> Path:
+    """Write the zip of the function that answers health checks; its handler is `answer_health_check.handler.handler`."""
+    return _write(directory / "answer_health_check.zip", _tree(_LAMBDA / "answer_health_check", below=_LAMBDA))
+
+
 def portal_application(directory: Path = DIRECTORY) -> Path:
     """Write the portal application's zip, which `python3` runs as it is (boto3 comes from the system)."""
     code = _tree(_APPLICATION, below=_APPLICATION)

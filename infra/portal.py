@@ -176,7 +176,15 @@ class Portal(SystemStack):
         )
         Scaling(self, "scaling", deployment=deployment, group_name=compute.group_name, alarms=alarms)
 
-        firewall = Firewall(self, "waf", deployment=deployment, logs_key_arn=keys.logs.arn)
+        firewall = Firewall(
+            self,
+            "waf",
+            deployment=deployment,
+            kind="CLOUDFRONT",
+            description="Customer portal",
+            log="portal",
+            logs_key_arn=keys.logs.arn,
+        )
         cdn = Cdn(
             self,
             "cdn",

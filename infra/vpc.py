@@ -39,7 +39,6 @@ class AddressPlan:
             yield zone, ranges[position], ranges[FIRST_PRIVATE_SUBNET + position]
 
 
-
 class Network(Construct):
     """VPC, subnets and routes. Only load balancer and NAT gateways live in the public subnets.
 
