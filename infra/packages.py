@@ -35,7 +35,7 @@ def health_function(directory: Path = DIRECTORY) -> Path:
 
 
 def answer_function(directory: Path = DIRECTORY) -> Path:
-    """Write the zip of the function that answers health checks; its handler is `answer_health_check.handler.handler`."""
+    """Write the zip of the function behind the health checks; its handler is `answer_health_check.handler.handler`."""
     return _write(directory / "answer_health_check.zip", _tree(_LAMBDA / "answer_health_check", below=_LAMBDA))
 
 

@@ -26,10 +26,11 @@ final snapshots, recovery windows, object lock. Every other profile can be destr
 
 RECOVERY_DOMAIN is `recovery.` before PORTAL_DOMAIN where HOSTED_ZONE_ID is set, or else
 `{suffix}.financial-recovery.test`. The default domains end in `.test`, which no one can register: they synthesize TLS
-from the viewer to the database, but have no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret
-origin header (the database's passwords never enter it): the state of production belongs in an encrypted bucket. A
-local state is one file per suffix beside the output folder; give each environment an output folder of its own
-(`--output`), or run `terraform init -reconfigure` when changing from one to the other.
+from the viewer to the database, but have no zone to deploy into. The zones have to exist: they are looked up, never
+made. Terraform's state holds the secret origin header (the database's passwords never enter it): the state of
+production belongs in an encrypted bucket. A local state is one file per stack and suffix beside the output folder; give
+each environment an output folder of its own (`--output`), or run `terraform init -reconfigure` when changing from one
+to the other.
 """
 
 import re
