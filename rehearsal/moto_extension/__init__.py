@@ -3,7 +3,7 @@
 Only the process that runs moto's server installs these.
 """
 
-from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail
+from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail, dynamodb, route53
 
 
 def install() -> None:
@@ -11,3 +11,5 @@ def install() -> None:
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
+    dynamodb.install()
+    route53.install()
