@@ -7,7 +7,6 @@ EventBridge -> monitor -> load balancer, table, bucket
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdktf_cdktf_provider_aws.data_aws_prefix_list import DataAwsPrefixList
 from constructs import Construct
 
 from infra import recovery
@@ -92,7 +91,9 @@ class RegionStack(SystemStack):
         FlowLogs(self, "flow_logs", deployment=deployment, vpc_id=network.vpc_id, kms_key_arn=logs_key.arn)
         gateways = Gateways(deployment, network.vpc_id, network.private_route_table_ids)
         ours = {"StringEquals": {"aws:PrincipalAccount": deployment.account_id}}
-        gateways.make(network, "dynamodb", [allow("dynamodb:GetItem", on=data.table_arn, to=EVERYONE, where=ours)])
+        table_endpoint = gateways.make(
+            network, "dynamodb", [allow("dynamodb:GetItem", on=data.table_arn, to=EVERYONE, where=ours)]
+        )
 
         groups = GroupsOfNetwork(self, "security", deployment=deployment, vpc_id=network.vpc_id)
         balancer_group = groups.group("balancer", "Load balancer: HTTPS, and HTTP to redirect it")
@@ -102,8 +103,12 @@ class RegionStack(SystemStack):
             ("http", HTTP_PORT, "HTTP, which is only redirected"),
         ):
             groups.admit(peer, balancer_group, port, description=what, address_range=EVERYWHERE)
-        table_prefixes = DataAwsPrefixList(self, "dynamodb", name=f"com.amazonaws.{region.name}.dynamodb")
-        groups.reach(application_group, "dynamodb", table_prefixes.id, description="The region's replica of the table")
+        groups.reach(
+            application_group,
+            "dynamodb",
+            table_endpoint.prefix_list_id,
+            description="The region's replica of the table",
+        )
 
         firewall = Firewall(
             self,
