@@ -3,7 +3,7 @@
 Only the process that runs moto's server installs these.
 """
 
-from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail, dynamodb, route53
+from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail, dynamodb, replication, route53
 
 
 def install() -> None:
@@ -12,4 +12,5 @@ def install() -> None:
     cloudfront.install()
     cloudtrail.install()
     dynamodb.install()
+    replication.install()
     route53.install()

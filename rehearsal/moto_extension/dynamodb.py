@@ -48,7 +48,7 @@ def _describe_replicas() -> None:
             described[base_key] |= {"Replicas": list(replicas.values()), "GlobalTableVersion": VERSION}
         return described
 
-    Table.describe = describe_with_replicas  # type: ignore[method-assign]
+    Table.describe = describe_with_replicas  # type: ignore[assignment,method-assign]
 
 
 def _replicas(table: Table) -> dict[str, dict[str, Any]]:
@@ -71,7 +71,7 @@ def _create(backend: DynamoDBBackend, table: Table, wanted: dict[str, Any]) -> N
         global_indexes=None,
         indexes=None,
         streams={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        billing_mode=table.billing_mode,
+        billing_mode=table.billing_mode or "PROVISIONED",
         sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key} if kms_key else None,
         tags=[],
         deletion_protection_enabled=False,

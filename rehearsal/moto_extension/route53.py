@@ -14,4 +14,4 @@ def install() -> None:
         config.cloud_watch_logs_log_group_arn = log_group_arn
         return config
 
-    Route53Backend.create_query_logging_config = create_for_group  # type: ignore[method-assign]
+    Route53Backend.create_query_logging_config = create_for_group  # type: ignore[assignment,method-assign]
