@@ -10,6 +10,7 @@ from pathlib import Path
 from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
 from constructs import Construct
 
+from infra import recovery
 from infra.alarms import AlarmMaker
 from infra.alerts import DATABASE_ALERTS, Alerts
 from infra.application_logs import ApplicationLogs
@@ -88,7 +89,14 @@ class Portal(SystemStack):
         alarms = AlarmMaker(deployment, alerts.topic_arn)
         storage = Storage(self, "storage", deployment=deployment, keys=keys)
         if settings.organization_trail_arn is None:
-            trail = Trail(self, "trail", deployment=deployment, storage=storage, logs_key_arn=keys.logs.arn)
+            trail = Trail(
+                self,
+                "trail",
+                deployment=deployment,
+                storage=storage,
+                others=recovery.recorded_data(settings, deployment.account_id),
+                logs_key_arn=keys.logs.arn,
+            )
             SecurityAlarms(
                 self, "security_events", deployment=deployment, trail_log_group=trail.log_group_name, alarms=alarms
             )

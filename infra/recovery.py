@@ -13,6 +13,7 @@ from infra.bucket import bucket_name
 from infra.deployment import Deployment
 from infra.naming import Naming
 from infra.settings import RECOVERY_REGIONS, Settings
+from infra.trail import RecordedData
 from infra.vpc import AddressPlan
 
 APPLICATION = "disaster-recovery"
@@ -91,3 +92,17 @@ class RegionalData:
             bucket=bucket_name(deployment, DATA),
             key_alias=f"alias/{deployment.names(DATA)}",
         )
+
+
+def recorded_data(settings: Settings, account_id: str) -> RecordedData:
+    """Return the data of which the account's trail, wherever it is, records every access."""
+    copies = [
+        RegionalData.of(
+            Deployment(names(settings), global_names(settings, region.name), region.name, account_id, settings.teardown)
+        )
+        for region in REGIONS
+    ]
+    return RecordedData(
+        bucket_arns=[f"arn:aws:s3:::{copy.bucket}" for copy in copies],
+        table_arns=[copy.table_arn for copy in copies],
+    )

@@ -196,5 +196,19 @@ def test_outside_production_nothing_keeps_a_stack_from_being_destroyed(portal: S
     assert not any(protections)
 
 
-def test_a_trail_is_left_to_the_account(portal: Synthesis) -> None:
+def test_the_account_has_one_trail_and_it_records_every_access_to_the_data(portal: Synthesis) -> None:
     assert all("aws_cloudtrail" not in portal.of(stack).document["resource"] for stack in STACKS)
+    (trail,) = portal.resources("aws_cloudtrail")
+    assert trail.body["is_multi_region_trail"] is True
+    recorded = {
+        condition
+        for selector in trail.body["advanced_event_selector"]
+        for field in selector["field_selector"]
+        if field["field"] == "resources.ARN"
+        for condition in (*field.get("starts_with", ()), *field.get("equals", ()))
+    }
+    global_stack = portal.of("recovery-global")
+    table = global_stack.resource("aws_dynamodb_table.primary_table")["name"]
+    for region, bucket in bucket_names(global_stack).items():
+        assert f"arn:aws:s3:::{bucket}/" in recorded
+        assert f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{table}" in recorded
