@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from tests.infra.recovery_facts import region_of, statements
+from tests.infra.recovery_facts import ACCOUNT, region_of, statements
 from tests.infra.synthesized import Synthesis
 
 NETWORK = {"us-east-2": "10.0.0.0/16", "us-west-2": "10.1.0.0/16"}
@@ -57,6 +57,8 @@ def test_nothing_reaches_out_but_the_function_to_the_table(region: Synthesis) ->
     assert endpoint.body["service_name"] == f"com.amazonaws.{region_of(region)}.dynamodb"
     (allowed,) = statements(endpoint.body["policy"])
     assert allowed["Action"] == ["dynamodb:GetItem"]
+    table = f"financial-recovery-transactions-{region.suffix}"
+    assert allowed["Resource"] == f"arn:aws:dynamodb:{region_of(region)}:{ACCOUNT}:table/{table}"
 
 
 def test_the_default_group_admits_and_reaches_nothing(region: Synthesis) -> None:
