@@ -13,7 +13,7 @@ export CHECKPOINT_DISABLE := 1
 BIN := .venv/bin
 REPORT := build/report
 
-.PHONY: help gate synth check test rehearse bench lint types format docs lock lock-check clean
+.PHONY: help gate synth check test rehearse lambda deploy destroy bench lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,15 @@ test: .venv/dev database-server  ## run all tests
 rehearse: .venv/dev  ## apply, plan again, judge and destroy against an emulator of AWS on loopback [STACK=portal]
 	@$(BIN)/python -m rehearsal $(STACK)
 
+deploy: .venv/run  ## judge, plan, judge the plan, apply exactly that plan: make deploy STACK=portal
+	@$(BIN)/python -m deployment deploy $(STACK)
+
+destroy: .venv/run  ## show what goes, ask, destroy: make destroy STACK=portal [YES=1]
+	@$(BIN)/python -m deployment destroy $(STACK) $(if $(YES),--yes)
+
+lambda: .venv/run  ## build the zips of the Lambda functions and of the portal into build/packages/, with their digests
+	@$(BIN)/python -m infra.packages
+
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
 
@@ -52,8 +61,8 @@ lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
 	@$(BIN)/python -m compliance catalogue --check
 
 types: .venv/dev  ## mypy, strict
-	@$(BIN)/mypy policies compliance rehearsal infra --exclude infra/application
-	@$(BIN)/mypy lambda/rotate_database_secret infra/application
+	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
+	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health infra/application
 
 format: .venv/dev  ## let ruff lay the code out
 	@$(BIN)/ruff check --fix-only -q .
@@ -93,14 +102,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 	@$(INSTALL) requirements-dev.txt 2> >(grep -v 'is ignored' >&2)
 	@touch $@
 
-# The rotation function is tested on a real MariaDB server; without one these tests say so and are skipped.
+# The rotation function is tested on real database servers; without them its tests say so and are skipped (CI: fail).
 .PHONY: database-server
 database-server:
-	@PATH="$$PATH:/usr/sbin"; command -v mariadbd mysqld >/dev/null && exit 0; \
+	@PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr " " :)"; missing=; \
+	command -v mariadbd mysqld >/dev/null || missing=mariadb-server; \
+	command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "make: installing mariadb-server for the tests of the rotation function" >&2; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mariadb-server; } >/dev/null; \
-	else echo "make: no MariaDB server found: install mariadb-server to test the rotation function" >&2; fi
+	  echo "make: installing $$missing for the tests of the rotation function" >&2; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >/dev/null; \
+	else echo "make: to test the rotation function, install: $$missing" >&2; fi
 
 # pipenv resolves the lock and nothing else; it stays out of the environment that it locks.
 PIPENV_VERSION := 2026.10.3

@@ -27,6 +27,17 @@ ROOT_DEVICE = "/dev/xvda"
 ROOT_VOLUME_GIBIBYTES = 30
 
 SESSION_SERVICES = ("ssm", "ssmmessages", "ec2messages")
+# The actions of Session Manager's agent for which IAM knows resources; for all others it knows none.
+ON_MANAGED_RESOURCES = {
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDocument",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+}
 
 # Business hours demand three; at night two zones are enough. infra/scaling.py moves the minimum between them.
 BUSINESS_MINIMUM = 3
@@ -186,8 +197,7 @@ class Compute(Construct):
                     on="*",
                     where={"StringEquals": {"cloudwatch:namespace": logs.metrics_namespace}},
                 ),
-                # Session Manager, instead of SSH.
-                allow(*(action for service in SESSION_SERVICES for action in INTERFACE_ACTIONS[service]), on="*"),
+                *_be_managed(deployment),
             ],
         )
 
@@ -195,3 +205,18 @@ class Compute(Construct):
 def _decrypt(kms_key_arn: str, *, through: str) -> Statement:
     """Allow decryption by the service `through` on the instances' behalf, not by the instances themselves."""
     return allow("kms:Decrypt", on=kms_key_arn, where={"StringEquals": {"kms:ViaService": f"{through}.amazonaws.com"}})
+
+
+def _be_managed(deployment: Deployment) -> list[Statement]:
+    """Allow what the agent of Session Manager does, which is used instead of SSH."""
+    actions = [action for service in SESSION_SERVICES for action in INTERFACE_ACTIONS[service]]
+    managed = [
+        deployment.arn("ec2", "instance/*"),
+        deployment.arn("ssm", "association/*"),
+        deployment.arn("ssm", "document/*"),
+        f"arn:aws:ssm:{deployment.region}::document/*",  # those of AWS
+    ]
+    return [
+        allow(*(action for action in actions if action in ON_MANAGED_RESOURCES), on=managed),
+        allow(*(action for action in actions if action not in ON_MANAGED_RESOURCES), on="*"),
+    ]

@@ -13,8 +13,8 @@ from infra.deployment import Deployment
 from infra.iam import Statement, WorkloadRole, allow, deny
 from infra.logs import audit_log_group
 from infra.naming import FUNCTION_LIMIT
+from infra.packages import LAMBDA_RUNTIME
 
-RUNTIME = "python3.12"
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 DATA_KEY_REUSE_SECONDS = 300
 
@@ -96,7 +96,7 @@ def deploy(
         function_name=name,
         description=plan.description,
         role=role.arn,
-        runtime=RUNTIME,
+        runtime=LAMBDA_RUNTIME,
         handler=plan.handler,
         architectures=["arm64"],
         filename=code.path,

@@ -1,7 +1,8 @@
 """The application's database secret, and the function that rotates it every 30 days.
 
 RDS rotates the master user's password itself; this is the user the application connects as. The function creates that
-user at the first rotation, so that no password ever passes through code or Terraform's state.
+user at the first rotation, so that no password ever passes through code or Terraform's state. From the second one on
+two users alternate, so that what the secret holds logs in at every moment (decision 9).
 """
 
 import json
@@ -26,6 +27,7 @@ from infra.security import DATABASE_PORT
 HANDLER = "rotate_database_secret.handler.handler"
 APPLICATION_USER = "financial_app"
 ROTATION_DAYS = 30
+ROTATION_STRATEGY = "alternating-users"
 PASSWORD_CHARACTERS = 32
 EXCLUDED_CHARACTERS = "/@\"'\\`"  # trouble in connection strings and in quotes
 TIMEOUT_SECONDS = 60
@@ -122,15 +124,16 @@ class DatabaseSecret(Construct):
     ) -> LambdaFunction:
         plan = FunctionPlan(
             resource="rotation",
-            description="Rotates the password of the portal's database user",
+            description="Rotates the login of the portal's database users",
             package=package,
             handler=HANDLER,
             timeout_seconds=TIMEOUT_SECONDS,
             memory_mebibytes=MEMORY_MEBIBYTES,
             variables={
+                "ROTATION_STRATEGY": ROTATION_STRATEGY,
                 "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
                 "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
-                "LOG_LEVEL": "INFO",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
             },
             statements=_rotate(self._deployment, self.arn, database.master_secret_arn, keys.secrets.arn),
             place=Place(subnet_ids, security_group_id),
@@ -151,7 +154,7 @@ def _rotate(deployment: Deployment, secret_arn: str, master_secret_arn: str, kms
             "secretsmanager:UpdateSecretVersionStage",
             on=secret_arn,
         ),
-        allow("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", on=master_secret_arn),
+        allow("secretsmanager:GetSecretValue", on=master_secret_arn),
         allow("secretsmanager:GetRandomPassword", on="*"),
         allow("kms:Decrypt", "kms:GenerateDataKey", on=kms_key_arn, where=through_secrets_manager),
     ]

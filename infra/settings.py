@@ -24,6 +24,10 @@ configure it away. An empty variable counts as unset.
 production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything that keeps data: deletion protection,
 final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
 
+A trail of the organization is not part of the stack, so nothing here can show what it records: the policies about
+trails fail until whoever answers for it waives them, each by an entry in waivers.yaml with `addresses: [""]` (the
+empty address: what the stack does not have).
+
 RECOVERY_DOMAIN is `recovery.` before PORTAL_DOMAIN where HOSTED_ZONE_ID is set, or else
 `{suffix}.financial-recovery.test`. The default domains end in `.test`, which no one can register: they synthesize TLS
 from the viewer to the database, but have no zone to deploy into. The zones have to exist: they are looked up, never

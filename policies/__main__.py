@@ -33,7 +33,7 @@ examples:
   python -m policies check plan.json --policy imdsv2-required --policy required-tags
   python -m policies check plan.json --configuration cdktf.out/stacks/portal
   python -m policies check --checkov --validate --format text --format json=build/gate-result.json
-  python -m policies check cdktf.out/stacks/portal plan.json --stack portal --subject plan.bin --attestation a.json
+  python -m policies check plan.json --configuration cdktf.out/stacks/portal --subject plan.bin --attestation a.json
 """
 
 
@@ -196,16 +196,16 @@ def _check(options: argparse.Namespace) -> GateResult:
     if options.checkov:
         from policies import checkov
 
-        edges = requirements.by_policy()
-        assessments += [one for document in read for one in checkov.assess(document.graph, document.stack, edges)]
+        assessments += _assessed_by_checkov(read, configuration)
         tools["checkov"] = checkov.checkov_version()
     validation = []
     if options.validate:
         from policies import terraform
 
-        validation = [terraform.validate(document, required=options.validate == "require") for document in read]
+        written = [configuration] if configuration else read  # a plan was made by Terraform itself
+        validation = [terraform.validate(document, required=options.validate == "require") for document in written]
     assessments = _waived(options, assessments, selected)
-    return gate_result(read, assessments, validation, tools)
+    return gate_result(read, assessments, validation, tools, configuration)
 
 
 def _assessed(read: Sequence[Document], configuration: Document | None, selected: Sequence[Policy]) -> list[Assessment]:
@@ -216,6 +216,19 @@ def _assessed(read: Sequence[Document], configuration: Document | None, selected
     def judged(document: Document) -> list[Assessment]:
         asked = specified[document.stack].asked if document.stack in specified else {}
         return list(engine.assess(document.graph, document.stack, selected, edges, asked))
+
+    assessments = [one for document in read for one in judged(document)]
+    return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
+
+
+def _assessed_by_checkov(read: Sequence[Document], configuration: Document | None) -> list[Assessment]:
+    """The same by Checkov."""
+    from policies import checkov
+
+    edges = requirements.by_policy()
+
+    def judged(document: Document) -> list[Assessment]:
+        return checkov.assess(document.graph, document.stack, edges, document.kind)
 
     assessments = [one for document in read for one in judged(document)]
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments

@@ -7,6 +7,7 @@ in docs/decisions/0010-what-is-applied-was-judged.md.
 
 import contextlib
 import datetime
+import fnmatch
 import hashlib
 import json
 import os
@@ -34,8 +35,8 @@ RESULT = "urn:gate:result"  # our extension of the predicate: SLSA wants such na
 PASSED, FAILED = "PASSED", "FAILED"
 
 LOCK = ".terraform.lock.hcl"
-_TERRAFORMS_OWN = (".terraform", "terraform.tfstate.d")  # folders: plugins and states
-_STATES = ("*.tfstate", "*.tfstate.*", ".*.tfstate.lock.info")
+# What Terraform keeps in a stack's folder: plugins and states. It changes by the way, and nobody judges it.
+TERRAFORMS_OWN = (".terraform", "terraform.tfstate.d", "*.tfstate", "*.tfstate.*")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def module_files(folder: Path) -> dict[str, Path]:
 
 
 def _is_terraforms_own(path: Path) -> bool:
-    return any(part in _TERRAFORMS_OWN for part in path.parts) or any(path.match(pattern) for pattern in _STATES)
+    return any(fnmatch.fnmatchcase(part, pattern) for part in path.parts for pattern in TERRAFORMS_OWN)
 
 
 def policy_set_digest(selected: Sequence[Policy]) -> str:
@@ -97,13 +98,14 @@ def statement(
 
     Raises InputError when one stack is not what was judged, or when a file is not what it was then.
     """
-    stacks = sorted({document.stack for document in result.documents})
+    judged = [*result.documents, *([result.configuration] if result.configuration else [])]
+    stacks = sorted({document.stack for document in judged})
     if len(stacks) != 1:
         raise InputError(f"--attestation: a statement is about one stack, not {', '.join(stacks)}")
     passed = result.exit_code() == GATE_PASSED
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in _subjects(result, further)],
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in _subjects(judged, further)],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "verifier": {"id": VERIFIER, "version": _versions(result)},
@@ -120,8 +122,8 @@ def statement(
             RESULT: {
                 "summary": result.summary,
                 "validation": {one.stack: one.outcome for one in result.validation if one.terraform},
-                "state": _state(result.documents),
-                "accounts": sorted(_accounts(result.documents)),
+                "state": _state(judged),
+                "accounts": sorted(_accounts(judged)),
             },
         },
     }
@@ -178,17 +180,17 @@ def read(path: Path) -> Attestation:
         raise InputError(f"{path}: not an attestation of the gate ({type(error).__name__}: {error})") from None
 
 
-def _subjects(result: GateResult, further: Iterable[Path]) -> Iterator[tuple[str, str]]:
+def _subjects(judged: Sequence[Document], further: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """Names and digests: files of the stack's folder as `<stack>/<path>`, all others by their own name."""
     named: dict[str, Path] = {}
-    for document in result.documents:
+    for document in judged:
         for name, path in _files(document).items():
             named.setdefault(name, path)
     for path in further:
         if named.setdefault(path.name, path) is not path:
             raise InputError(f"{path}: a second subject named {path.name}")
     digests = {name: sha256(path) for name, path in named.items()}
-    for document in result.documents:
+    for document in judged:
         (again,) = documents.read([Path(document.path)], document.stack)
         if again.sha256 != document.sha256:
             raise InputError(f"{document.path}: changed while it was judged")

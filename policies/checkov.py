@@ -15,11 +15,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from policies.documents import Kind
 from policies.engine import Requirements
 from policies.errors import InputError
 from policies.graph import ResourceGraph
@@ -53,9 +55,12 @@ def known_checks() -> frozenset[str]:
     return frozenset(ids)
 
 
-def assess(graph: ResourceGraph, stack: str, requirements: Requirements = MappingProxyType({})) -> list[Assessment]:
+def assess(
+    graph: ResourceGraph, stack: str, requirements: Requirements = MappingProxyType({}), kind: Kind = "synth"
+) -> list[Assessment]:
     """Every Checkov check on every resource of the stack that it has an opinion about.
 
+    A plan or state does not tell a resource's `lifecycle`: a check that fails for want of it is undetermined there.
     Raises InputError when Checkov cannot show that it judged what it was given.
     """
     by_line: dict[int, Resource] = {}
@@ -73,7 +78,8 @@ def assess(graph: ResourceGraph, stack: str, requirements: Requirements = Mappin
     silent = _unjudged(by_line, {record.file_line_range[0] for record, _ in records})
     if not records or silent:
         raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
-    return list(_assessments(records, by_line, stack, requirements))
+    assessments = _assessments(records, by_line, stack, requirements)
+    return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
 
 
 def _load() -> Any:
@@ -173,15 +179,27 @@ def _name(resource: Resource) -> str:
 
 
 def _body(resource: Resource) -> Any:
-    return _plain(resource.body)
+    """What stands in the resource; of a plan's, without the scalars that its configuration does not write.
+
+    Those are defaults of the provider, which Checkov takes for decisions (-1 for a limit on concurrency).
+    """
+    written = resource.expressions
+    if written is None:
+        return _plain(resource.body)
+    return _plain(
+        {key: value for key, value in resource.body.items() if key in written or isinstance(value, dict | list)}
+    )
 
 
 def _plain(value: Any) -> Any:
-    """JSON again: an unknown value as a reference to what it depends on, so that Checkov sees the connection."""
+    """JSON again: an unknown value as a reference to what it depends on, so that Checkov sees the connection.
+
+    What is null is not set, to Terraform; some checks of Checkov's break on it, and a plan is full of it.
+    """
     if isinstance(value, Unresolved):
         return f"${{{value.references[0]}.id}}" if value.references else "${unknown}"
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if key != "//"}
+        return {key: _plain(inner) for key, inner in value.items() if key != "//" and inner is not None}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value
@@ -223,6 +241,13 @@ def _assessments(
             source=resource.source if resource else None,
             requirements=requirements.get(record.check_id, ()),
         )
+
+
+def _without_lifecycle(assessment: Assessment) -> Assessment:
+    if assessment.outcome != "fail" or assessment.attribute.partition(".")[0] != "lifecycle":
+        return assessment
+    message = f"{assessment.message} (only the configuration tells a resource's lifecycle: judge it as well)"
+    return replace(assessment, outcome="undetermined", message=message)
 
 
 def _attribute_path(key: str) -> str:

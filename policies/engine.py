@@ -39,7 +39,7 @@ def assess(
             judged = judged or assessment.outcome != "not-applicable"
             yield assessment
         if not population or not judged:
-            yield _assessment(policy, stack, None, [_nothing(policy, wanted, bool(population))], requirements)
+            yield _assessment(policy, stack, None, [_nothing(policy, graph, wanted)], requirements)
 
 
 def settle(plan: Iterable[Assessment], configuration: Iterable[Assessment]) -> Iterator[Assessment]:
@@ -58,13 +58,17 @@ def settle(plan: Iterable[Assessment], configuration: Iterable[Assessment]) -> I
             yield one
 
 
-def _nothing(policy: Policy, wanted: Asked | None, present: bool) -> Finding:
+def _nothing(policy: Policy, graph: ResourceGraph, wanted: Asked | None) -> Finding:
     """The finding of a policy that had nothing to judge."""
     types = ", ".join(policy.applies_to[:3]) + (", ..." if len(policy.applies_to) > 3 else "")
+    present = graph.of_type(*policy.applies_to)
     missing = f"the claim concerns no {types} of the stack" if present else f"no {types} in the stack"
     if wanted is None:
         return Finding("not-applicable", "", None, missing)
-    return Finding("fail", "", None, f"{missing}, and {', '.join(wanted.by) or 'a specification'} asks for one")
+    missing += f", and {', '.join(wanted.by) or 'a specification'} asks for one"
+    if graph.of_type("module"):
+        return Finding("undetermined", "", None, f"{missing}: it may be in a module, which is not part of this input")
+    return Finding("fail", "", None, missing)
 
 
 def _findings(policy: Policy, resource: Resource, graph: ResourceGraph, asked: Asked) -> list[Finding]:

@@ -16,10 +16,25 @@ from policies.resources import Attribute, Provider, Resource, Undetermined, Unre
 
 # Attributes whose value other resources use to name a resource. `name` and `bucket` are unique per type only, which is
 # why every look-up is asked with the types that make sense.
-_IDENTIFIERS = ("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name")
+_IDENTIFIERS = (
+    *("arn", "id", "key_id", "bucket", "name", "key_arn", "bucket_domain_name", "bucket_regional_domain_name"),
+    *("dns_name", "fqdn"),
+    # what AWS makes with a VPC: a rule or a route that names one of these concerns the VPC
+    *("default_security_group_id", "default_route_table_id", "main_route_table_id"),
+)
+
+# Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
+_NAMED_BY = {
+    "aws_db_instance": "identifier",
+    "aws_lambda_function": "function_name",
+    "aws_rds_cluster": "cluster_identifier",
+}
 
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
+
+# The type that stands for every managed resource, whatever its type.
+EVERY_TYPE = "*"
 
 # Names that may stand for a resource of this very stack; an input variable (`var`) cannot.
 _INDIRECT = frozenset({"local", "module", "each", "count", "self"})
@@ -62,7 +77,12 @@ class ResourceGraph:
         return tuple(r for r in instances if "[" not in address or r.may_not_exist)
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
-        """Every resource of these types, in the input's order. The type of a data source starts with `data.`."""
+        """Every resource of these types, in the input's order. The type of a data source starts with `data.`.
+
+        EVERY_TYPE means every managed resource: no data source, and no call of a module.
+        """
+        if types == (EVERY_TYPE,):
+            return tuple(r for r in self.resources if not r.type.startswith("data.") and r.type != "module")
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
     def targets(self, attribute: Attribute, *types: str) -> tuple[Resource, ...]:
@@ -130,10 +150,10 @@ class ResourceGraph:
         if self._by_identifier is None:
             self._by_identifier = defaultdict(list)
             for resource in self.resources:
-                known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
-                for identifier in known:
+                for identifier in _identifiers(resource):
                     self._by_identifier[identifier].append(resource)
         bucket = _BUCKET.match(value)
+        value = value.removesuffix(":*")  # the streams of a log group are meant by the group's ARN with this behind it
         return self._by_identifier.get(value, []) or (
             self._by_identifier.get(bucket[1] or bucket[2], []) if bucket else []
         )
@@ -177,6 +197,12 @@ class _Links:
                 self.by_target[target.address].append(resource)
 
 
+def _identifiers(resource: Resource) -> set[str]:
+    """The names under which the resource is known, as far as they are written out."""
+    arguments = (*_IDENTIFIERS, _NAMED_BY.get(resource.type, "name"))
+    return {str(resource.body[name]) for name in arguments if _is_plain(resource.body.get(name))}
+
+
 def _may_name(asking: Resource, value: str, named: Resource) -> bool:
     """A name is unique in its region only; ARNs and bucket names are unique everywhere."""
     if named is asking:
@@ -190,7 +216,7 @@ def _may_be(value: Any, resource: Resource) -> bool:
     """Whether a known value can be the resource that its expression mentions: not when that has another name."""
     if not isinstance(value, str):
         return True
-    known = {resource.body.get(name) for name in _IDENTIFIERS if _is_plain(resource.body.get(name))}
+    known = _identifiers(resource)
     return not known or bool(known & {value, *re.split("[/:]", value)})
 
 

@@ -49,7 +49,8 @@ class Policy:
     """One claim over the resource graph, with everything a reader of a finding needs.
 
     `judge` yields what it saw, passes included: a policy that says nothing has shown nothing, and the engine
-    records that as undetermined. `applies_to` lists the resource types of its population.
+    records that as undetermined. `applies_to` lists the resource types of its population; `*` alone means all of
+    them.
 
     Keyword-only arguments of `judge` are the policy's parameters: what a specification may ask for (`days`, `zones`).
     One without a default makes the policy judge only where a specification asks.

@@ -3,6 +3,7 @@
 References are followed as far as the module's own files tell; everything else becomes Unresolved.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,10 @@ from policies.resources import Unresolved
 
 MAX_VALUE_SIZE = 1_000_000
 _MAX_HOPS = 30
+# What a resource is called by: when the name itself is not known (`${var.suffix}-logs`), it still says which resource
+# is meant.
+_NAMES = frozenset({"name", "bucket", "identifier", "cluster_identifier", "function_name"})
+_BOUND_NAME = re.compile(r"(?<![\w.])(count\.index|each\.key|each\.value)(?![\w.\[])")
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -92,11 +97,25 @@ class ModuleScope:
     def _expression(self, expression: Expression, met: list[str]) -> Any:
         if expression.literal is not None:
             return expression.literal[0]
+        if expression.traversal is None and self.bindings:
+            expression = self._with_bound_names(expression)
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
         return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
+
+    def _with_bound_names(self, expression: Expression) -> Expression:
+        """`aws_subnet.private[count.index].id` with the index that it is in this instance; `each.key` alike."""
+
+        def known(name: re.Match[str]) -> str:
+            value = self.bindings.get(name[1])
+            plain = isinstance(value, int) or (isinstance(value, str) and "${" not in value)
+            return json.dumps(value, ensure_ascii=False) if plain else name[0]
+
+        text = _BOUND_NAME.sub(known, expression.text)
+        parts = (expression,) if text == expression.text else template(f"${{{text}}}")
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], Expression) else expression
 
     def _follow(self, reference: Reference, met: list[str]) -> Any:
         """The value a traversal leads to, as far as it is written in this module."""
@@ -148,7 +167,9 @@ class ModuleScope:
         raw = _descend(resources[0].body, reference.path, None)
         if raw is None:
             return unknown
-        return ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
+        value = ModuleScope(self.module, resources[0].scope.bindings, self.hops + 1).resolve(raw, None, met)
+        is_name = reference.path[0] in _NAMES and not reference.subject.startswith("data.")
+        return unknown if is_name and isinstance(value, Unresolved) else value
 
 
 def _exceeds(value: Any, size: int) -> bool:

@@ -25,12 +25,16 @@ class Validation:
 
 @dataclass(frozen=True)
 class GateResult:
-    """Everything one run of the gate found, sorted, so that the same input gives the same bytes."""
+    """Everything one run of the gate found, sorted, so that the same input gives the same bytes.
+
+    `configuration` is what the one plan among the documents was made from, when that was given as well.
+    """
 
     documents: tuple[Document, ...]
     assessments: tuple[Assessment, ...]
     validation: tuple[Validation, ...]
     tools: Mapping[str, str]
+    configuration: Document | None = None
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -67,6 +71,7 @@ def gate_result(
     assessments: Iterable[Assessment],
     validation: Iterable[Validation],
     tools: Mapping[str, str],
+    configuration: Document | None = None,
 ) -> GateResult:
     """Joins the parts and sorts them."""
     return GateResult(
@@ -74,6 +79,7 @@ def gate_result(
         tuple(sorted(assessments, key=lambda one: (one.stack, one.policy, one.address, one.attribute, one.message))),
         tuple(sorted(validation, key=lambda one: one.stack)),
         dict(sorted(tools.items())),
+        configuration,
     )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import time
@@ -9,19 +10,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from rehearsal import gaps, loopback, synthesis
+from deployment import synthesis
+from deployment.errors import DeploymentError
+from deployment.progress import step
+from rehearsal import gaps, loopback
 from rehearsal.errors import NotRehearsedError
 from rehearsal.one_stack import Report, rehearse
-from rehearsal.progress import step
 
 PASSED, FAILED, NOT_REHEARSED = 0, 1, 3
 FOLDER = Path("build") / "rehearsal"
+ENVIRONMENT = "development"  # what the stacks that we synthesize ourselves are for
+SUFFIX = "rehearsal-of-a-stack"  # as long as a suffix may be: names that are too long are found out here
 TIME_LIMIT_SECONDS = 1800  # for all stacks; who needs longer waits for something that moto never does
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 _EPILOG = """\
 exit codes:
-  0  every stack was applied, planned again without a change, judged alike throughout, and destroyed to nothing
+  0  every stack was deployed as `python -m deployment` does, planned again without a change, judged alike throughout,
+     and destroyed to nothing
   1  something else happened: the last lines say what
   3  nothing could be rehearsed: no Terraform, no provider, no moto, bad input, interrupted, no end in sight
 """
@@ -40,14 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.alarm(TIME_LIMIT_SECONDS)
     begun = time.monotonic()
     try:
-        output = options.synthesized or FOLDER / "cdktf.out"
-        if options.synthesized is None:
+        output, environment = options.synthesized, os.environ.get("ENVIRONMENT") or ENVIRONMENT
+        if output is None:
+            output, environment = FOLDER / "cdktf.out", ENVIRONMENT
             with step("synthesize"):
-                synthesis.synthesize(output)
+                shutil.rmtree(output, ignore_errors=True)
+                synthesis.synthesize(output, loopback.synthesis_environment(os.environ, SUFFIX))
         reports = [
-            rehearse(source, (FOLDER / source.name).resolve()) for source in synthesis.stacks(output, options.stacks)
+            rehearse(source, (FOLDER / source.name).resolve(), environment)
+            for source in synthesis.stacks(output, options.stacks)
         ]
-    except NotRehearsedError as error:
+    except (NotRehearsedError, DeploymentError) as error:
         message = str(error)
     except Interrupted as reason:
         message = f"{reason}: Terraform and moto's server were stopped"
@@ -64,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m rehearsal",
-        description="Applies, plans again, judges and destroys our stacks: real Terraform against moto on loopback.",
+        description="Deploys, plans again, judges and destroys our stacks: real Terraform against moto on loopback.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

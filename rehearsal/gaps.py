@@ -36,7 +36,6 @@ GAPS = (
     Gap("aws_autoscaling_group", "default_instance_warmup", _NOT_KEPT),
     Gap("aws_autoscaling_group", "launch_template.version", _NEW_TEMPLATE),
     Gap("aws_autoscaling_group", "service_linked_role_arn", "moto answers with the account's default role"),
-    Gap("aws_autoscaling_policy", "enabled", "moto does not answer it, which the provider reads as false"),
     Gap("aws_autoscaling_policy", "predictive_scaling_configuration", "moto answers an empty one for every policy"),
     Gap("aws_cloudfront_distribution", "default_cache_behavior.forwarded_values", "moto adds it to a cache policy"),
     Gap("aws_cloudfront_distribution", "ordered_cache_behavior.forwarded_values", "moto adds it to a cache policy"),
@@ -58,9 +57,6 @@ GAPS = (
             *("seconds_before_timeout", "seconds_until_auto_pause", "timeout_action"),
         )
     ),
-    Gap("aws_rds_cluster_instance", "performance_insights_enabled", _NOT_KEPT),
-    Gap("aws_rds_cluster_instance", "performance_insights_kms_key_id", _NOT_KEPT),
-    Gap("aws_rds_cluster_instance", "performance_insights_retention_period", _NOT_KEPT),
     Gap("aws_s3_bucket_logging", "target_object_key_format", _NOT_KEPT),
     Gap("aws_s3_bucket_notification", "eventbridge", "moto takes it and leaves it out of its answer"),
     Gap("aws_vpc_security_group_egress_rule", "description", _NO_DESCRIPTION),

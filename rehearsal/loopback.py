@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from deployment.synthesis import DOCUMENT
 from rehearsal.errors import NotRehearsedError
 from rehearsal.moto_server import HOST
 
@@ -23,11 +24,9 @@ _INSTALLATION = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
 )
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-_TERRAFORM = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 
 FAKE_KEY = "testing"  # opens nothing anywhere; moto takes any
 
-DOCUMENT = "cdk.tf.json"
 _CONFIGURATION = re.compile(r"\.(tf|tofu|tfvars)(\.json)?$")
 _PROVIDER_ARGUMENTS = frozenset({"alias", "default_tags", "ignore_tags", "region"})
 _PROVIDER_SOURCES = frozenset({"aws", "hashicorp/aws", "registry.terraform.io/hashicorp/aws"})
@@ -47,7 +46,7 @@ def synthesis_environment(surroundings: Mapping[str, str], suffix: str) -> dict[
 
 def installation_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """For `terraform init`, which may have to fetch the provider and calls no AWS service."""
-    return {**_taken(surroundings, *_SURROUNDINGS, *_INSTALLATION), **_TERRAFORM}
+    return _taken(surroundings, *_SURROUNDINGS, *_INSTALLATION)
 
 
 def rehearsal_environment(surroundings: Mapping[str, str], port: int) -> dict[str, str]:
@@ -55,7 +54,6 @@ def rehearsal_environment(surroundings: Mapping[str, str], port: int) -> dict[st
     server = f"http://{HOST}:{port}"
     return {
         **_taken(surroundings, *_SURROUNDINGS, "TF_CLI_CONFIG_FILE"),
-        **_TERRAFORM,
         **_aws(server),
         "HTTP_PROXY": server,
         "HTTPS_PROXY": server,

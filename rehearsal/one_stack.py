@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deployment import applying, destroying, planning, synthesis
+from deployment.errors import GateError, TerraformError
+from deployment.progress import step
+from deployment.stack import Deployment, copy
 from rehearsal import emulator, gaps, loopback, verdicts
 from rehearsal.emulator import Emulator
 from rehearsal.errors import NotRehearsedError
 from rehearsal.gaps import Gap
-from rehearsal.progress import step
-from rehearsal.terraform import PARALLELISM, Run, Terraform
 
 STATE = "terraform.tfstate"
+PARALLELISM = 50  # calls are waits, mostly: for moto, and for the provider's own pauses
 # Terraform merges what stands in a file of this name over the stack: the stack itself stays as it was synthesized.
 OVERRIDE = "rehearsal_override.tf.json"
 MAX_RETRIES = 2  # what moto cannot do it answers with 500, which the provider would try again for minutes
@@ -36,61 +39,67 @@ class Report:
     met: set[Gap] = field(default_factory=set)
 
 
-def rehearse(source: Path, folder: Path, surroundings: Mapping[str, str] = os.environ) -> Report:
-    """Rehearse the synthesized stack in `source`; everything that is written goes into `folder`.
+def rehearse(source: Path, folder: Path, environment: str, surroundings: Mapping[str, str] = os.environ) -> Report:
+    """Rehearse the synthesized stack in `source`, which is for `environment`; what is written goes into `folder`.
 
-    Raises NotRehearsedError when it cannot even begin.
+    Raises NotRehearsedError, or NotDeployedError, when it cannot even begin.
     """
     stack = source.name
-    document = _read(source / loopback.DOCUMENT)
+    document = _read(source / synthesis.DOCUMENT)
     loopback.check_stack(stack, document)
     loopback.check_folder(source)
-    _lay_out(source, folder, document)
+    synthesized = folder / "synthesized" / stack
+    _lay_out(source, folder, synthesized, document)
     blocks = {type_: len(bodies) for type_, bodies in document.get("resource", {}).items()}
     report = Report(stack, set(blocks), sum(blocks.values()))
     with emulator.running(folder / "moto.log") as server:
         print(f"{stack}: {report.resources} resources, moto {emulator.moto_version()} on {server.address}", flush=True)
-        environment = loopback.rehearsal_environment(surroundings, server.port)
-        loopback.check_environment(environment, server.port)
-        terraform = Terraform(folder / "stack", folder, environment)
-        with step("init"):
-            _install(terraform, surroundings)
-        with _inputs(server, document, report):
-            _deploy_and_destroy(terraform, source, report)
+        running = loopback.rehearsal_environment(surroundings, server.port)
+        loopback.check_environment(running, server.port)
+        deployment = Deployment(
+            stack=stack,
+            source=synthesized,
+            folder=folder / "deployment",
+            environment=environment,
+            installing=loopback.installation_environment(surroundings),
+            running=running,
+            parallelism=PARALLELISM,
+            patient=False,
+        )
+        with deployment.alone(), _inputs(server, document, report):
+            _deploy_and_destroy(deployment, source, report)
         with step("left over"):
             report.failures += [f"left in moto: {line}" for line in server.held()]
     return report
 
 
-def _deploy_and_destroy(terraform: Terraform, source: Path, report: Report) -> None:
-    folder = terraform.folder.parent
+def _deploy_and_destroy(deployment: Deployment, source: Path, report: Report) -> None:
+    """As `python -m deployment` does it, with a look at everything in between."""
     judged = {"synth": verdicts.judge(source, report.stack)}
-    with step("plan") as current:
-        planned = terraform.run("plan", "plan", "-no-color", "-out=plan.bin", f"-parallelism={PARALLELISM}")
-        if not _succeeded(planned, report):
-            return
-        terraform.write(folder / "plan.json", "show", "-json", "plan.bin")
-        judged["plan"] = verdicts.judge(folder / "plan.json", report.stack)
-        current.remark = verdicts.counts(judged["plan"])
-    with step("apply", report.resources) as current:
-        options = ("-no-color", f"-parallelism={PARALLELISM}")
-        applied = terraform.run("apply", "apply", *options, "plan.bin", on_finished=current.count)
-    if _succeeded(applied, report):
-        _judge_deployed(terraform, judged, report)
-    _destroy(terraform, report)  # what was half applied has to go as well
+    with _failures_to(report):
+        planning.plan(deployment)
+    if report.failures:
+        return
+    judged["plan"] = verdicts.judge(deployment.files.plan_json, report.stack)
+    with _failures_to(report):
+        applying.apply(deployment)
+        _judge_deployed(deployment, judged, report)
+    with _failures_to(report):  # what was half applied has to go as well
+        left = destroying.destroy(deployment, lambda _: True)
+        report.failures += [f"left in the state: {address}" for address in left]
 
 
-def _judge_deployed(terraform: Terraform, judged: dict[str, verdicts.Verdicts], report: Report) -> None:
-    folder = terraform.folder.parent
+def _judge_deployed(deployment: Deployment, judged: dict[str, verdicts.Verdicts], report: Report) -> None:
+    folder = deployment.folder
+    terraform = deployment.terraform(deployment.files.stack)
     with step("judge state") as current:
         terraform.write(folder / "state.json", "show", "-json")
         judged["state"] = verdicts.judge(folder / "state.json", report.stack)
         current.remark = verdicts.counts(judged["state"])
     with step("plan again") as current:
-        again = terraform.run("plan-again", "plan", "-no-color", "-out=again.bin", f"-parallelism={PARALLELISM}")
-        if not _succeeded(again, report):
-            return
-        terraform.write(folder / "plan-again.json", "show", "-json", "again.bin")
+        again = folder / "plan-again.bin"
+        terraform.run("plan-again", *planning.plan_options(deployment), f"-out={again}")
+        terraform.write(folder / "plan-again.json", "show", "-json", str(again))
         plan = _read(folder / "plan-again.json")
         failures, report.met = gaps.judge(plan)
         report.failures += failures
@@ -104,20 +113,17 @@ def _judge_deployed(terraform: Terraform, judged: dict[str, verdicts.Verdicts], 
         current.remark = f"{verdicts.counts(judged['state, read anew'])}; {len(differences)} differences"
 
 
-def _destroy(terraform: Terraform, report: Report) -> None:
-    with step("destroy", report.resources) as current:
-        options = ("-no-color", "-auto-approve", f"-parallelism={PARALLELISM}")
-        destroyed = terraform.run("destroy", "destroy", *options, on_finished=current.count)
-        _succeeded(destroyed, report)
-        state = _read(terraform.folder / STATE) if (terraform.folder / STATE).exists() else {}
-        for left in state.get("resources", ()):
-            report.failures.append(f"left in the state: {left.get('type')}.{left.get('name')}")
-
-
-def _succeeded(run: Run, report: Report) -> bool:
-    if run.exit_code != 0:
-        report.failures += [f"{run.command}: {error} ({run.log})" for error in run.errors]
-    return run.exit_code == 0
+@contextmanager
+def _failures_to(report: Report) -> Iterator[None]:
+    """What stops a deployment is what a rehearsal is there to find; that it cannot even be tried is not."""
+    try:
+        yield
+    except TerraformError as error:
+        if error.command == "init":
+            raise
+        report.failures += [f"{error.command}: {line} ({error.log})" for line in error.errors]
+    except GateError as error:
+        report.failures.append(str(error).removeprefix(f"{report.stack}: "))
 
 
 def _read(path: Path) -> Any:
@@ -127,14 +133,14 @@ def _read(path: Path) -> Any:
         raise NotRehearsedError(f"{path}: cannot be read ({error})") from error
 
 
-def _lay_out(source: Path, folder: Path, document: Mapping[str, Any]) -> None:
+def _lay_out(source: Path, folder: Path, synthesized: Path, document: Mapping[str, Any]) -> None:
     """Put a copy of the stack, with the override beside it, into a fresh `folder`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    copy(source, synthesized)
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(source, folder / "stack", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-        (folder / "stack" / OVERRIDE).write_text(json.dumps(_override(document)), encoding="utf-8")
+        (synthesized / OVERRIDE).write_text(json.dumps(_override(document)), encoding="utf-8")
     except OSError as error:
-        raise NotRehearsedError(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
+        raise NotRehearsedError(f"{error.filename}: cannot be written ({error.strerror})") from error
 
 
 def _override(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,13 +149,6 @@ def _override(document: Mapping[str, Any]) -> dict[str, Any]:
     aliases = [one.get("alias") for one in (configurations if isinstance(configurations, list) else [configurations])]
     providers = [{"max_retries": MAX_RETRIES, **({"alias": alias} if alias else {})} for alias in aliases]
     return {"provider": {"aws": providers}, "terraform": {"backend": {"local": {"path": STATE}}}}
-
-
-def _install(terraform: Terraform, surroundings: Mapping[str, str]) -> None:
-    installer = Terraform(terraform.folder, terraform.logs, loopback.installation_environment(surroundings))
-    installed = installer.run("init", "init", "-no-color", "-input=false")
-    if installed.exit_code != 0:
-        raise NotRehearsedError(f"terraform init: {installed.errors[0]}")
 
 
 @contextmanager

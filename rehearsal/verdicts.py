@@ -1,6 +1,7 @@
 """The same infrastructure gets the same verdicts, whether judged as synthesized, as planned or as deployed."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,11 @@ from policies import documents, engine
 from policies.errors import InputError
 from policies.model import Assessment, Outcome
 from policies.registry import catalogue
+from policies.resources import without_keys
 from rehearsal.errors import NotRehearsedError
+from rehearsal.gaps import GAPS, Gap
+
+PLAN = "plan"  # the stage whose unknown values the configuration settles
 
 Key = tuple[str, str]  # policy id, resource address
 Verdicts = Mapping[Key, Assessment]
@@ -41,20 +46,37 @@ def judge(path: Path, stack: str) -> Verdicts:
     return {(one.policy, one.address): one for one in assessments}
 
 
-def compare(stages: Mapping[str, Verdicts]) -> list[Difference]:
+def compare(stages: Mapping[str, Verdicts], gaps: Iterable[Gap] = GAPS) -> list[Difference]:
     """The differences between stages, which come in the order in which more and more is known.
 
-    What was undetermined may become known, though not as a failure; no other outcome may change.
+    What was undetermined may become known, though not as a failure; no other outcome may change. What the gate settles
+    by the configuration, a plan's values that are known after apply, counts as settled; what is judged by an attribute
+    that the emulator does not give back counts as before.
     """
+    known_gaps = {(gap.type, gap.attribute) for gap in gaps}
     keys = sorted({key for verdicts in stages.values() for key in verdicts})
     found = []
     for key in keys:
         said = {stage: verdicts.get(key) for stage, verdicts in stages.items()}
-        outcomes = [one.outcome if one else None for one in said.values()]
+        outcomes: list[Outcome | None] = []
+        for stage, one in said.items():
+            before = outcomes[-1] if outcomes else None
+            settled = stage == PLAN and one is not None and one.outcome == "undetermined" and before == "pass"
+            if one and before and (settled or _is_gap(one, known_gaps)):
+                outcomes.append(before)
+            else:
+                outcomes.append(one.outcome if one else None)
         if not all(_may_follow(*pair) for pair in pairwise(outcomes)):
             seen = {stage: f"{one.outcome} ({one.message})" if one else "not judged" for stage, one in said.items()}
             found.append(Difference(*key, seen))
     return found
+
+
+def _is_gap(assessment: Assessment, gaps: Container[tuple[str, str]]) -> bool:
+    """Whether the attribute that decided is one that the emulator does not give back, or a part of one."""
+    type_ = without_keys(assessment.address).rpartition(".")[0].rpartition(".")[2]
+    steps = re.sub(r"\[\d+\]", "", assessment.attribute).split(".")
+    return any((type_, ".".join(steps[: end + 1])) in gaps for end in range(len(steps)))
 
 
 def _may_follow(earlier: Outcome | None, later: Outcome | None) -> bool:

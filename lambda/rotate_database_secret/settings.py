@@ -17,17 +17,21 @@ CERTIFICATES = Path(__file__).parent.parent / "certificates"
 
 @dataclass(frozen=True)
 class Settings:
-    """How passwords are made, and which certificate authorities the database is verified against."""
+    """How passwords are made, who changes them, and which authorities the database is verified against."""
 
     region: str
     ca_bundle: Path
+    strategy: str = "alternating-users"
     password_length: int = 32
     exclude_characters: str = EXCLUDE_CHARACTERS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read AWS_REGION (set by Lambda), PASSWORD_LENGTH, EXCLUDE_CHARACTERS and CA_BUNDLE (a file of PEM
-        certificates instead of the packaged ones); raises RotationError for a value that cannot be used."""
+        """Read AWS_REGION (set by Lambda), ROTATION_STRATEGY (see strategies), PASSWORD_LENGTH, EXCLUDE_CHARACTERS
+        and CA_BUNDLE (a file of PEM certificates instead of the packaged ones).
+
+        Raises RotationError for a value that cannot be used.
+        """
         region = environment.get("AWS_REGION", "")
         if not region:
             raise RotationError("AWS_REGION is not set")
@@ -37,6 +41,7 @@ class Settings:
         return cls(
             region=region,
             ca_bundle=ca_bundle,
+            strategy=environment.get("ROTATION_STRATEGY") or cls.strategy,
             password_length=_password_length(environment.get("PASSWORD_LENGTH", str(cls.password_length))),
             exclude_characters=environment.get("EXCLUDE_CHARACTERS", cls.exclude_characters),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from policies.alb.exposure import BALANCERS, unexposed
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.network.ingress import admissions, is_cloudfront
+from policies.network.security_group_rules import admissions, is_cloudfront
 from policies.registry import policy
 from policies.resources import Attribute, Resource
 

@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 from policies.alb.exposure import BALANCERS, unexposed
+from policies.alb.listeners import listeners_of, rules_of
 from policies.alb.origin_secret import is_generated_secret
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Block, Resource
-
-_LISTENERS = ("aws_lb_listener", "aws_alb_listener")
-_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 
 
 @policy(
@@ -28,7 +26,7 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if finding is not None:
         yield balancer.not_applicable(finding.message)
         return
-    listeners = [one for type_ in _LISTENERS for one in graph.referrers(balancer, type_, "load_balancer_arn")]
+    listeners = listeners_of(balancer, graph)
     if not listeners:
         yield balancer.undetermined("no listener of this load balancer is part of this input")
     for listener in listeners:
@@ -37,7 +35,7 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield balancer.fails(f"{listener.address} forwards by default, without asking for the header")
         else:
             yield balancer.passes(f"{listener.address} does not forward by default")
-        for rule in (one for type_ in _RULES for one in graph.referrers(listener, type_, "listener_arn")):
+        for rule in rules_of(listener, graph):
             if any(_forwards(action) for action in rule.blocks("action")):
                 yield _judge_rule(balancer, rule, graph)
 

@@ -20,3 +20,10 @@ def taggable_types() -> tuple[str, ...]:
 def encryption_at_rest() -> dict[str, dict[str, Any]]:
     """Resource type -> how its data at rest takes a KMS key; README.md explains the words."""
     return tomllib.loads((_FOLDER / "encryption_at_rest.toml").read_text("utf-8"))
+
+
+@functools.cache
+def iam_actions() -> dict[str, dict[str, str]]:
+    """Service prefix -> names of its actions by kind; `python -m policies.iam_actions` says which kinds."""
+    services: dict[str, dict[str, str]] = json.loads((_FOLDER / "iam_actions.json").read_text("utf-8"))["services"]
+    return services

@@ -1,16 +1,18 @@
-"""Which buckets hold logs, and for how long a store keeps what is put into it."""
+"""Which stores hold logs, and audit logs; how these get there, and for how long a store keeps what is put into it."""
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.resources import Block, Resource, Unresolved
 
 KEPT_DAYS = 90
+_DELIVERY_DAYS = 2
 
-# Everything that delivers logs to a bucket: resource type and the attribute that names the bucket.
-_DELIVERIES = (
+# What delivers audit logs to a bucket, and to a log group: resource type, and the attribute that names the store.
+_AUDIT_TO_BUCKET = (
     ("aws_s3_bucket_logging", "target_bucket"),
     ("aws_s3_bucket", "logging.target_bucket"),
     ("aws_lb", "access_logs.bucket"),
@@ -21,22 +23,44 @@ _DELIVERIES = (
     ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
     ("aws_cloudtrail", "s3_bucket_name"),
     ("aws_flow_log", "log_destination"),
-    ("aws_kinesis_firehose_delivery_stream", "extended_s3_configuration.bucket_arn"),
-    ("aws_kinesis_firehose_delivery_stream", "http_endpoint_configuration.s3_configuration.bucket_arn"),
-    ("aws_kinesis_firehose_delivery_stream", "opensearch_configuration.s3_configuration.bucket_arn"),
-    ("aws_kinesis_firehose_delivery_stream", "splunk_configuration.s3_configuration.bucket_arn"),
     ("aws_cloudwatch_log_delivery_destination", "delivery_destination_configuration.destination_resource_arn"),
     ("aws_route53_resolver_query_log_config", "destination_arn"),
     ("aws_redshift_logging", "bucket_name"),
 )
+_AUDIT_TO_GROUP = (
+    ("aws_cloudtrail", "cloud_watch_logs_group_arn"),
+    ("aws_flow_log", "log_destination"),
+    ("aws_flow_log", "log_group_name"),
+    ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
+    ("aws_cloudwatch_log_delivery_destination", "delivery_destination_configuration.destination_resource_arn"),
+    ("aws_route53_resolver_query_log_config", "destination_arn"),
+    ("aws_route53_query_log", "cloudwatch_log_group_arn"),
+    ("aws_api_gateway_stage", "access_log_settings.destination_arn"),
+    ("aws_apigatewayv2_stage", "access_log_settings.destination_arn"),
+)
+# Streams deliver whatever they are given: logs of applications, unless something that writes audit logs fills them.
+_STREAM = "aws_kinesis_firehose_delivery_stream"
+_STREAM_TO_BUCKET = (
+    "extended_s3_configuration.bucket_arn",
+    "http_endpoint_configuration.s3_configuration.bucket_arn",
+    "opensearch_configuration.s3_configuration.bucket_arn",
+    "splunk_configuration.s3_configuration.bucket_arn",
+)
+_AUDIT_TO_STREAM = (
+    ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
+    ("aws_flow_log", "log_destination"),
+    ("aws_cloudwatch_log_delivery_destination", "delivery_destination_configuration.destination_resource_arn"),
+    ("aws_route53_resolver_query_log_config", "destination_arn"),
+)
+# RDS prescribes the names of the groups it exports to, so nothing in the configuration needs to refer to them.
+_DATABASE_AUDIT = re.compile(r"/aws/rds/(cluster|instance)/.*/audit")
 _NAMED_FOR_LOGS = re.compile(r"(?:^|[^a-z]|access|flow|audit|trail|app|server|query)logs?(?:$|[^a-z])", re.IGNORECASE)
 
 
 def holds_logs(bucket: Resource, graph: ResourceGraph) -> str | None:
     """Why the bucket counts as a log bucket: who delivers to it, or its name or tags; None when nothing says so."""
-    for type_, path in _DELIVERIES:
-        for deliverer in graph.referrers(bucket, type_, path):
-            return f"{deliverer.address} delivers logs to it"
+    for deliverer in chain(_referrers(bucket, graph, _AUDIT_TO_BUCKET), streams_to(bucket, graph)):
+        return f"{deliverer.address} delivers logs to it"
     for path in ("bucket", "bucket_prefix"):
         name = bucket.attribute(path).raw_value
         if _NAMED_FOR_LOGS.search(name.literal if isinstance(name, Unresolved) else str(name or "")):
@@ -49,8 +73,61 @@ def holds_logs(bucket: Resource, graph: ResourceGraph) -> str | None:
     return None
 
 
-def bucket_retention(bucket: Resource, graph: ResourceGraph, asked: tuple[Resource, ...] = ()) -> Finding:
-    """Whether current objects stay at least KEPT_DAYS and not for ever: here, or in a bucket they are replicated to.
+def audit_sources(store: Resource, graph: ResourceGraph) -> Iterator[Resource]:
+    """Everything that delivers audit logs to the bucket or log group; itself for the audit log of a database."""
+    if store.type == "aws_s3_bucket":
+        yield from _referrers(store, graph, _AUDIT_TO_BUCKET)
+        yield from (stream for stream in streams_to(store, graph) if takes_audit_logs(stream, graph))
+        return
+    name = store.attribute("name").raw_value
+    if _DATABASE_AUDIT.fullmatch(name.literal if isinstance(name, Unresolved) else str(name or "")):
+        yield store
+    yield from _referrers(store, graph, _AUDIT_TO_GROUP)
+
+
+def takes_audit_logs(stream: Resource, graph: ResourceGraph) -> bool:
+    """Whether something that writes audit logs fills the delivery stream."""
+    return any(True for _ in _referrers(stream, graph, _AUDIT_TO_STREAM))
+
+
+def streams_to(bucket: Resource, graph: ResourceGraph) -> Iterator[Resource]:
+    """The delivery streams that put what they are given into the bucket."""
+    return _referrers(bucket, graph, tuple((_STREAM, path) for path in _STREAM_TO_BUCKET))
+
+
+def archives(group: Resource, graph: ResourceGraph) -> Iterator[tuple[Resource, Resource]]:
+    """Stream and bucket for every subscription that copies each event of a log group to a bucket of this stack."""
+    for subscription in graph.referrers(group, "aws_cloudwatch_log_subscription_filter", "log_group_name"):
+        if subscription.attribute("filter_pattern").text.strip():
+            continue
+        for stream in graph.targets(subscription.attribute("destination_arn"), _STREAM):
+            for bucket in graph.targets(stream.attribute("extended_s3_configuration.bucket_arn"), "aws_s3_bucket"):
+                yield stream, bucket
+
+
+def _referrers(store: Resource, graph: ResourceGraph, deliveries: tuple[tuple[str, str], ...]) -> Iterator[Resource]:
+    """One after the other: once one is found, no caller need know whether a later one may concern the store."""
+    return (one for type_, path in deliveries for one in graph.referrers(store, type_, path))
+
+
+def event_days(group: Resource) -> float | None:
+    """How long a log group keeps an event; None for ever. The class for mere delivery has two days of its own."""
+    if group.attribute("log_group_class").value == "DELIVERY":
+        return _DELIVERY_DAYS
+    return group.attribute("retention_in_days").number or None
+
+
+def bucket_retention(
+    bucket: Resource,
+    graph: ResourceGraph,
+    asked: tuple[Resource, ...] = (),
+    *,
+    days: int = KEPT_DAYS,
+    may_stay: bool = False,
+) -> Finding:
+    """Whether current objects stay at least `days`: here, or in a bucket they are replicated to.
+
+    They have to end some day, unless they `may_stay` for ever.
 
     A rule that removes any part of the bucket earlier counts against it; a rule for a part only does not end the life
     of the rest. Transitions to other storage classes keep the object and do not matter. `asked` are the buckets whose
@@ -60,12 +137,14 @@ def bucket_retention(bucket: Resource, graph: ResourceGraph, asked: tuple[Resour
     for rule in rules:
         if any(expiration.attribute("date").value for expiration in rule.blocks("expiration")):  # "" in states
             return bucket.fails("a lifecycle rule removes objects on a date, however young they are")
-    days = [(number, _covers_everything(rule)) for rule in rules for number in _expiration_days(rule)]
-    shortest = min((number for number, _ in days), default=None)
-    if shortest is not None and shortest < KEPT_DAYS:
-        archive = _kept_elsewhere(bucket, graph, (*asked, bucket))
-        return archive or bucket.fails(f"objects are removed after {shortest:g} days, earlier than {KEPT_DAYS}")
-    whole = [number for number, everything in days if everything]
+    lives = [(number, _covers_everything(rule)) for rule in rules for number in _expiration_days(rule)]
+    shortest = min((number for number, _ in lives), default=None)
+    if shortest is not None and shortest < days:
+        archive = _kept_elsewhere(bucket, graph, (*asked, bucket), days=days, may_stay=may_stay)
+        return archive or bucket.fails(f"objects are removed after {shortest:g} days, earlier than {days}")
+    whole = [number for number, everything in lives if everything]
+    if not whole and may_stay:
+        return bucket.passes(f"nothing removes objects within {days} days")
     if not whole:
         return bucket.fails("no enabled lifecycle rule ends the life of every object: logs are kept for ever")
     return bucket.passes(f"objects are kept {min(whole):g} days")
@@ -96,14 +175,18 @@ def _covers_everything(rule: Block) -> bool:
     return not any(condition.attribute(name).value for condition in rule.blocks("filter") for name in conditions)
 
 
-def _kept_elsewhere(bucket: Resource, graph: ResourceGraph, asked: tuple[Resource, ...]) -> Finding | None:
+def _kept_elsewhere(
+    bucket: Resource, graph: ResourceGraph, asked: tuple[Resource, ...], *, days: int, may_stay: bool
+) -> Finding | None:
     """A whole copy in a bucket of this stack that keeps it long enough."""
     for replication in graph.referrers(bucket, "aws_s3_bucket_replication_configuration", "bucket"):
         for rule in replication.blocks("rule"):
             if rule.attribute("status").value != "Enabled" or not _covers_everything(rule):
                 continue
             for archive in graph.targets(rule.attribute("destination.bucket"), "aws_s3_bucket"):
-                verdict = None if archive in asked else bucket_retention(archive, graph, asked)
-                if verdict and verdict.outcome == "pass":
+                if archive in asked:
+                    continue
+                verdict = bucket_retention(archive, graph, asked, days=days, may_stay=may_stay)
+                if verdict.outcome == "pass":
                     return bucket.passes(f"replicated whole to {archive.address}, where {verdict.message}")
     return None

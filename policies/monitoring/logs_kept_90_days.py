@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.log_stores import KEPT_DAYS, bucket_retention, holds_logs
+from policies.monitoring.log_stores import KEPT_DAYS, archives, bucket_retention, event_days, holds_logs
 from policies.registry import policy
 from policies.resources import Resource
 
@@ -28,8 +28,8 @@ def judge(store: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield bucket_retention(store, graph)
         return
     retention = store.attribute("retention_in_days")
-    days = retention.number
-    if not days:
+    days = event_days(store)
+    if days is None:
         yield retention.fails("events never expire: retention_in_days is not set")
     elif days >= KEPT_DAYS:
         yield retention.passes(f"events are kept {days:g} days")
@@ -40,13 +40,6 @@ def judge(store: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 def _archived(group: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """A subscription of every event to a delivery stream whose bucket keeps them long enough."""
-    for subscription in graph.referrers(group, "aws_cloudwatch_log_subscription_filter", "log_group_name"):
-        if subscription.attribute("filter_pattern").text.strip():
-            continue
-        destination = subscription.attribute("destination_arn")
-        for stream in graph.targets(destination, "aws_kinesis_firehose_delivery_stream"):
-            for bucket in graph.targets(stream.attribute("extended_s3_configuration.bucket_arn"), "aws_s3_bucket"):
-                if bucket_retention(bucket, graph).outcome == "pass":
-                    yield group.passes(
-                        f"every event goes through {stream.address} to {bucket.address}, kept long enough"
-                    )
+    for stream, bucket in archives(group, graph):
+        if bucket_retention(bucket, graph).outcome == "pass":
+            yield group.passes(f"every event goes through {stream.address} to {bucket.address}, kept long enough")

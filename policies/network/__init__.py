@@ -1,1 +1,1 @@
-"""Policies about networks, and how security groups are read."""
+"""Policies about networks, and how subnets, routes and security groups are read."""

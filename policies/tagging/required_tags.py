@@ -7,7 +7,8 @@ from policies.data import taggable_types
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource, Unresolved
+from policies.resources import Resource, Unresolved
+from policies.tagging.effective_tags import effective_tags
 
 REQUIRED = ("Environment", "Application", "CostCenter")
 _GROUP = "aws_autoscaling_group"
@@ -25,7 +26,7 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """A resource nobody can name an owner for is in nobody's inventory: it is not patched, not reviewed and not
     counted when the scope of an audit is drawn."""
     shown = resource.attribute("tag" if resource.type == _GROUP else "tags")
-    tags = _group_tags(resource) if resource.type == _GROUP else _effective_tags(resource)
+    tags = _group_tags(resource) if resource.type == _GROUP else effective_tags(resource)
     missing = [key for key in REQUIRED if tags.get(key) is None or str(tags[key]).strip() == ""]
     if missing:
         where = " that propagate at launch" if resource.type == _GROUP else ", default_tags included"
@@ -35,17 +36,6 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if isinstance(tags[key], Unresolved) and not tags[key].literal:
             yield shown.undetermined(f"the value of the tag {key} is not known here")
     yield shown.passes("Environment, Application and CostCenter are set")
-
-
-def _effective_tags(resource: Resource) -> dict[str, Any]:
-    """The resource's own tags over the default tags of its provider alias, as the AWS provider merges them."""
-    merged = resource.attribute("tags_all")  # the provider's own answer, which a configuration cannot give
-    by_hand = resource.written is not None or "tags_all" in (resource.expressions or {})
-    if not by_hand and not merged.is_missing and not merged.is_unresolved:
-        return dict(merged.value)
-    own = resource.attribute("tags").value or {}
-    defaults = Attribute(resource, "default_tags", resource.provider.default_tags if resource.provider else {}, ())
-    return {**defaults.value, **own}
 
 
 def _group_tags(group: Resource) -> dict[str, Any]:

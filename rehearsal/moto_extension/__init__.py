@@ -3,14 +3,25 @@
 Only the process that runs moto's server installs these.
 """
 
-from rehearsal.moto_extension import bucket_policies, cloudfront, cloudtrail, dynamodb, replication, route53
+from rehearsal.moto_extension import (
+    autoscaling,
+    bucket_policies,
+    cloudfront,
+    cloudtrail,
+    dynamodb,
+    rds,
+    replication,
+    route53,
+)
 
 
 def install() -> None:
     """Extend moto in this process, before its server is made."""
+    autoscaling.install()
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
     dynamodb.install()
+    rds.install()
     replication.install()
     route53.install()

@@ -12,14 +12,27 @@ from pathlib import Path
 
 import pytest
 
-from infra import packages
+from infra import packages, wheels
+from infra.errors import InputError
+from infra.wheels import Wheel
 
-BUILDERS = [packages.rotation_function, packages.portal_application]
+BUILDERS = [packages.rotation_function, packages.health_function, packages.portal_application]
+
+SDK = {"botocore", "jmespath", "python-dateutil", "six", "urllib3"}
+TELEMETRY = {"aws-lambda-powertools", "typing-extensions"}
+MODULES = {
+    "python-dateutil": "dateutil",
+    "six": "six.py",
+    "aws-lambda-powertools": "aws_lambda_powertools",
+    "typing-extensions": "typing_extensions.py",
+}
 
 IN_ANOTHER_CHECKOUT = """
 import sys
-from infra import packages
-for build in (packages.rotation_function, packages.portal_application):
+from infra import packages, wheels
+from infra.errors import InputError
+from infra.wheels import Wheel
+for build in (packages.rotation_function, packages.health_function, packages.portal_application):
     print(build())
 """
 
@@ -40,6 +53,7 @@ def test_another_checkout_gives_the_same_bytes(tmp_path: Path) -> None:
     checkout = tmp_path / "a checkout"
     for folder in ("lambda", "infra"):
         shutil.copytree(packages.ROOT / folder, checkout / folder, copy_function=shutil.copyfile)
+    shutil.copyfile(packages.ROOT / "Pipfile.lock", checkout / "Pipfile.lock")
     for file in checkout.rglob("*.py"):
         file.chmod(0o700)
         os.utime(file, (10**9, 10**9))
@@ -62,8 +76,8 @@ def test_a_changed_line_changes_the_bytes(
         copy = tmp_path / name
         shutil.copytree(getattr(packages, name), copy)
         monkeypatch.setattr(packages, name, copy)
-        module = next(file for file in sorted(copy.rglob("*.py")) if file.stat().st_size)
-        module.write_text(module.read_text() + "\n")
+        for module in copy.glob("*/settings.py"):
+            module.write_text(module.read_text() + "\n")
     assert digest(build(tmp_path / "after")) != before
 
 
@@ -76,22 +90,49 @@ def test_the_entries_are_sorted_and_bear_no_trace_of_the_machine(build: Callable
     assert {oct(entry.external_attr >> 16) for entry in entries} == {"0o100644"}
 
 
+def test_a_changed_or_unlocked_wheel_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "Pipfile.lock"
+    lock.write_text('{"default": {"pymysql": {"version": "==0.0.1"}}}')
+    monkeypatch.setattr(wheels, "LOCK", lock)
+    wheels._locked_versions.cache_clear()
+    with pytest.raises(InputError, match=r"pymysql .* is installed, Pipfile.lock has ==0.0.1: run `make"):
+        packages.portal_application(tmp_path)
+    monkeypatch.undo()
+    wheels._locked_versions.cache_clear()
+    assert Wheel("pymysql").contents()
+    monkeypatch.setattr(Path, "read_bytes", lambda file, read=Path.read_bytes: read(file) + b"# changed")
+    with pytest.raises(InputError, match="is not as its wheel has it"):
+        Wheel("pymysql").contents()
+
+
 @pytest.mark.parametrize(
-    ("build", "ours"),
+    ("build", "ours", "theirs", "regions"),
     [
-        (packages.rotation_function, {"rotate_database_secret", "certificates"}),
-        (packages.portal_application, {"__main__.py", "portal"}),
+        (
+            packages.rotation_function,
+            {"rotate_database_secret", "certificates"},
+            {*SDK, *TELEMETRY, "pymysql", "pg8000", "scramp", "asn1crypto"},
+            ["us-east-1", "us-east-2", "us-west-2"],
+        ),
+        (packages.health_function, {"check_region_health"}, {*SDK, *TELEMETRY, "boto3", "s3transfer"}, []),
+        (packages.portal_application, {"__main__.py", "portal"}, {"pymysql"}, ["us-east-1"]),
     ],
 )
-def test_a_zip_holds_our_code_the_driver_with_its_licence_and_the_authorities(
-    build: Callable[[Path], Path], ours: set[str], tmp_path: Path
+def test_a_zip_holds_our_code_pinned_wheels_with_their_licences_and_the_authorities(
+    build: Callable[[Path], Path], ours: set[str], theirs: set[str], regions: list[str], tmp_path: Path
 ) -> None:
-    driver = f"pymysql-{importlib.metadata.version('pymysql')}.dist-info"
     with zipfile.ZipFile(build(tmp_path)) as archive:
         names = archive.namelist()
-        bundle = next(name for name in names if name.endswith("certificates/us-east-1.pem"))
-        assert archive.read(bundle) == packages.rds_ca_bundle().read_bytes()
-    assert {name.split("/")[0] for name in names} == ours | {"pymysql", driver}
-    assert f"{driver}/METADATA" in names
-    assert [name for name in names if name.startswith(driver) and name.endswith("LICENSE")]
-    assert {Path(name).suffix for name in names} == {".py", ".pem", ""}
+        bundles = {Path(name).stem: archive.read(name) for name in names if "certificates/us-" in name}
+    certificates = packages.rds_ca_bundle().parent
+    assert bundles == {region: (certificates / f"{region}.pem").read_bytes() for region in regions}
+    tops = {name.split("/")[0] for name in names}
+    metadata = {top for top in tops if top.endswith(".dist-info")}
+    locked = {f"{theirs_.replace('-', '_')}-{importlib.metadata.version(theirs_)}.dist-info" for theirs_ in theirs}
+    assert metadata == locked
+    for folder in metadata:
+        assert f"{folder}/METADATA" in names
+        assert [name for name in names if name.startswith(folder) and ("LICEN" in name)]
+    code = {top for name in theirs for top in (MODULES.get(name, name),)}
+    assert tops == ours | code | metadata
+    assert {Path(name).suffix for name in names} <= {".py", ".pem", ".json", ".gz", ".txt", ".md", ".rst", ""}

@@ -27,6 +27,7 @@ BREAKS = (
     *portal_delivery_breaks.BREAKS,
     *portal_operations_breaks.BREAKS,
 )
+WAIVED = ("encrypted-with-kms", "aws_s3_bucket.storage_access_logs_bucket")  # with its reason in waivers.yaml
 HELD = [(requirement.id, policy) for requirement in PORTAL.requirements for policy in requirement.policies]
 
 
@@ -45,8 +46,7 @@ def synthesized(portal: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("policy", sorted(PORTAL.asked))
 def test_the_portal_meets_what_its_specification_asks(policy: str, portal: Path) -> None:
     findings = [one for one in judged(portal, policy) if one.outcome not in ("pass", "not-applicable")]
-    waived = ("encrypted-with-kms", "aws_s3_bucket.storage_access_logs_bucket")  # with its reason in waivers.yaml
-    assert [one for one in findings if (one.policy, one.address) != waived] == []
+    assert [one for one in findings if (one.policy, one.address) != WAIVED] == []
 
 
 @pytest.mark.parametrize("way", BREAKS, ids=str)
@@ -57,7 +57,8 @@ def test_a_broken_requirement_fails_the_policy_that_holds_it(
     way.change(broken)
     assert broken.document != synthesized
     assessments = judged(write(tmp_path / "cdk.tf.json", broken.document), way.policy)
-    assert "fail" in {one.outcome for one in assessments}
+    failing = [one for one in assessments if one.outcome == "fail"]
+    assert [one for one in failing if (one.policy, one.address) != WAIVED] != []
 
 
 def test_every_policy_of_every_requirement_is_broken_at_least_once() -> None:

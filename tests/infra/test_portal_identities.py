@@ -90,7 +90,7 @@ def test_the_rotation_function_touches_two_secrets(portal: Synthesis) -> None:
             "PutSecretValue",
             "UpdateSecretVersionStage",
         },
-        "${aws_rds_cluster.database_cluster.master_user_secret[0].secret_arn}": {"DescribeSecret", "GetSecretValue"},
+        "${aws_rds_cluster.database_cluster.master_user_secret[0].secret_arn}": {"GetSecretValue"},
         "*": {"GetRandomPassword"},
     }
 
@@ -146,7 +146,12 @@ def test_no_secret_stands_in_the_stack(portal: Synthesis) -> None:
     for attribute in ("master_password", "password", "secret_string_wo", "auth_token"):
         assert f'"{attribute}"' not in portal.text
     environment = portal.resource("aws_lambda_function.secrets_function")["environment"]["variables"]
-    assert set(environment) == {"PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "LOG_LEVEL"}
+    assert set(environment) == {
+        "ROTATION_STRATEGY",
+        "PASSWORD_LENGTH",
+        "EXCLUDE_CHARACTERS",
+        "POWERTOOLS_LOG_LEVEL",
+    }
 
 
 def test_the_function_owns_the_secret_once_it_has_rotated(portal: Synthesis) -> None:

@@ -2,14 +2,17 @@
 
 MariaDB stands in for Aurora MySQL 8.0. The statements used are common to both. What differs: MariaDB knows no
 dual passwords and no caching_sha2_password (Aurora MySQL 8.0 defaults to mysql_native_password, as MariaDB
-does), and its password policy is a plugin of its own, with MySQL's error number.
+does), its password policy is a plugin of its own, with MySQL's error number, and a user needs CREATE USER to
+change its own password by ALTER USER, which MySQL allows everyone.
 """
 
 import getpass
 import importlib.util
 import os
 import shutil
+import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pymysql
 import pytest
@@ -26,6 +29,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from moto.server import ThreadedMotoServer
+from pymysql.constants import ER
 
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
@@ -98,6 +102,7 @@ class DatabaseServer:
     port: int
     socket: Path
     master_password: str = field(repr=False)
+    engine = "mysql"
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Run `statement` as root, who is let in through the socket without a password."""
@@ -108,17 +113,46 @@ class DatabaseServer:
             cursor.execute(statement)
             return list(cursor.fetchall())
 
+    def has_user(self, username: str) -> bool:
+        """Whether anybody has created `username`."""
+        return bool(self.execute(f"SELECT 1 FROM mysql.user WHERE user = '{username}'"))
+
+    def logs_in(self, username: str, password: str, tls: ssl.SSLContext) -> bool:
+        """Whether the application could log in with these; raises when something else is wrong."""
+        try:
+            pymysql.connect(
+                host="localhost", port=self.port, user=username, password=password, database=DATABASE, ssl=tls
+            ).close()
+        except pymysql.OperationalError as error:
+            if error.args[0] != ER.ACCESS_DENIED_ERROR:
+                raise
+            return False
+        return True
+
+    def set_password(self, username: str, password: str) -> None:
+        """What an operator may do behind the rotation's back."""
+        self.execute(f"ALTER USER {username}@'%' IDENTIFIED BY '{password}'")
+
+    def let_change_itself(self, username: str) -> None:
+        """Allow what MySQL allows every user and MariaDB does not: ALTER USER for itself."""
+        self.execute(f"GRANT CREATE USER ON *.* TO {username}@'%'")
+
+    @contextmanager
+    def refusing_passwords(self) -> Iterator[None]:
+        """No new password is long enough for the server."""
+        self.execute("INSTALL SONAME 'simple_password_check'")
+        try:
+            self.execute("SET GLOBAL simple_password_check_minimal_length = 100")
+            yield
+        finally:
+            self.execute("UNINSTALL SONAME 'simple_password_check'")
+
 
 def mariadb_program(name: str) -> str:
     """The path of a program of MariaDB's server; skips the test where it is missing, or fails it in CI."""
     # /usr/sbin is where Debian puts the server, and not on everyone's PATH.
     program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if program is None:
-        message = f"{name} is missing: apt-get install --no-install-recommends mariadb-server"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return program
+    return program or missing(name, "mariadb-server")
 
 
 @contextmanager
@@ -128,6 +162,7 @@ def mariadb(folder: Path, certificate: tuple[Path, Path] | None) -> Iterator[Dat
     folder.mkdir()
     common = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
     small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M", "--performance-schema=OFF"]
+    small += ["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin"]
     subprocess.run(
         [install, *common, *small, "--auth-root-authentication-method=normal", "--skip-test-db"],
         check=True,
@@ -137,7 +172,9 @@ def mariadb(folder: Path, certificate: tuple[Path, Path] | None) -> Iterator[Dat
     # The path of a Unix socket has at most 107 characters: pytest's folders may be longer, the data folder's
     # relative one is not.
     address = [f"--port={port}", "--bind-address=127.0.0.1", "--socket=s", "--skip-name-resolve"]
-    tls = [f"--ssl-cert={certificate[0]}", f"--ssl-key={certificate[1]}"] if certificate else ["--skip-ssl"]
+    tls = ["--skip-ssl"]
+    if certificate:
+        tls = [f"--ssl-cert={certificate[0]}", f"--ssl-key={certificate[1]}", "--require-secure-transport=ON"]
     process = subprocess.Popen(
         [server, *common, *small, *address, *tls],
         stderr=subprocess.PIPE,
@@ -145,23 +182,18 @@ def mariadb(folder: Path, certificate: tuple[Path, Path] | None) -> Iterator[Dat
         text=True,
     )
     try:
-        _wait_until_ready(process)
+        wait_until_ready(process, "ready for connections")
         password = os.urandom(16).hex()
         running = DatabaseServer(port, folder / "data" / "s", password)
         for statement in _SETUP:
             running.execute(statement.format(password=password))
         yield running
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, signal.SIGTERM)
 
 
-def _wait_until_ready(process: "subprocess.Popen[str]") -> None:
-    """Wait for the server's own word that it is ready; keeps reading, so that its log never blocks it."""
+def wait_until_ready(process: "subprocess.Popen[str]", word: str) -> list[str]:
+    """Wait until the server logs `word`; gives its log, which goes on growing, so that it never blocks the server."""
     lines: list[str] = []
     ready = threading.Event()
 
@@ -169,13 +201,32 @@ def _wait_until_ready(process: "subprocess.Popen[str]") -> None:
         assert process.stderr is not None
         for line in process.stderr:
             lines.append(line)
-            if "ready for connections" in line:
+            if word in line:
                 ready.set()
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     if not ready.wait(START_TIMEOUT_SECONDS):
-        pytest.fail("MariaDB did not start:\n" + "".join(lines))
+        pytest.fail("the database server did not start:\n" + "".join(lines))
+    return lines
+
+
+def stop(process: "subprocess.Popen[str]", how: signal.Signals) -> None:
+    """End `process` in the way the server documents, or by force."""
+    process.send_signal(how)
+    try:
+        process.wait(STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def missing(program: str, package: str) -> NoReturn:
+    """Skip the test for want of a server, or fail it in CI."""
+    message = f"{program} is missing: apt-get install --no-install-recommends {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @contextmanager

@@ -1,112 +1,115 @@
-"""A function that dies in the middle of a rotation, just after any of its calls to the outside.
+"""A function that dies in the middle of a rotation: before and after every one of its calls to the outside.
 
-Dying before a call leaves what dying after the previous one leaves, so that covers both.
+After each death the application can log in, as far as the strategy promises; and the rotation is completed by its
+next attempt, or by the next rotation if it is given up. A death before a call is followed by the one, a death after
+it by the other: as nothing happens between two calls, every state a dead function can leave goes through both.
 """
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rotate_database_secret import handler, mysql
 
-from tests.lambda_functions.rotating_secret import STEPS, RotatingSecret
-from tests.lambda_functions.servers import Authority, DatabaseServer
+from tests.lambda_functions.fault_cases import FaultCases
+from tests.lambda_functions.outside_calls import Killed, OutsideCalls, watched
+from tests.lambda_functions.postgresql_server import PostgreSqlServer
+from tests.lambda_functions.rotating_secret import STEPS, NewSecret, RotatingSecret
+from tests.lambda_functions.servers import DatabaseServer
 
-
-class Killed(BaseException):
-    """The function is gone; no `except Exception` of its own may notice."""
-
-
-class OutsideCalls:
-    """Counts the calls to Secrets Manager and the statements to the database, and dies after one of them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.last: int | None = None
-
-    def expect(self, last: int | None) -> None:
-        """Count from zero again, and die after call number `last`."""
-        self.count, self.last = 0, last
-
-    def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*arguments: Any, **named: Any) -> Any:
-            number, self.count = self.count, self.count + 1
-            try:
-                return call(*arguments, **named)
-            finally:
-                if number == self.last:
-                    raise Killed
-
-        return counted
+Server = DatabaseServer | PostgreSqlServer
 
 
-class WatchedClient:
-    """A client of Secrets Manager whose operations are counted."""
-
-    def __init__(self, client: Any, calls: OutsideCalls) -> None:
-        self._client = client
-        self._calls = calls
-
-    def __getattr__(self, operation: str) -> Any:
-        return self._calls.wrap(getattr(self._client, operation))
+# What powertools says when a function dies without a metric.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
+    pytest.mark.filterwarnings("ignore:Dimension 'step' has already been added"),
+]
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch, secrets_manager: Any) -> OutsideCalls:
-    calls = OutsideCalls()
-    monkeypatch.setattr(handler, "secrets_manager", lambda region: WatchedClient(secrets_manager, calls))
-    monkeypatch.setattr(mysql, "_execute", calls.wrap(mysql._execute))
-    return calls
+    return watched(monkeypatch, secrets_manager)
 
 
-@pytest.mark.parametrize("earlier_rotations", [0, 1])
-def test_a_rotation_that_is_killed_is_completed_by_its_next_attempt(
-    calls: OutsideCalls,
-    secrets_manager: Any,
-    database: DatabaseServer,
-    authority: Authority,
-    earlier_rotations: int,
+@pytest.mark.parametrize("strategy", ["alternating-users", "by-master", "single-user"])
+def test_a_rotation_that_is_killed_is_completed_by_its_next_attempt_or_by_the_next_rotation(
+    calls: OutsideCalls, new_secret: NewSecret, server: Server, strategy: str, fault_cases: FaultCases
 ) -> None:
-    def fresh_secret() -> RotatingSecret:
-        calls.expect(None)
-        secret = RotatingSecret.create(secrets_manager, database, authority)
+    secret = new_secret(server, strategy).rotated_once()
+    secret.rotate()  # from now on all users exist
+    for number, when in places(calls, secret):
+        secret_dies(secret, calls, (number, when))
+        if when == "before":
+            retry(secret)
+        else:
+            give_up(secret)
+        fault_cases.passed("crashes")
+
+
+@pytest.mark.parametrize("earlier_rotations", [0, 1], ids=["first user", "second user"])
+def test_a_rotation_that_is_killed_while_it_creates_a_user_is_completed(
+    calls: OutsideCalls, new_secret: NewSecret, server: Server, earlier_rotations: int, fault_cases: FaultCases
+) -> None:
+    def fresh() -> RotatingSecret:
+        secret = new_secret(server)
         for _ in range(earlier_rotations):
             secret.rotate()
         return secret
 
-    undisturbed = fresh_secret()
-    calls.expect(None)
-    undisturbed.rotate()
-    total = calls.count
-    assert total > 2 * len(STEPS)
-
-    for last in range(total):
-        secret = fresh_secret()
-        token = secret.start_rotation()
-        calls.expect(last)
-        with pytest.raises(Killed):
-            run(secret, token)
-        assert user_is_missing(secret) or any(map(secret.accepts, passwords(secret)))
-        calls.expect(None)
-        run(secret, token)
-        assert "AWSCURRENT" in secret.stages()[token]
-        assert secret.accepts(secret.document()["password"])
+    for number, when in places(calls, fresh()):
+        if when == "before":  # leaves what the death after the call before it leaves
+            continue
+        secret = fresh()
+        secret_dies(secret, calls, (number, when))
+        retry(secret)
+        fault_cases.passed("crashes")
 
 
-def run(secret: RotatingSecret, token: str) -> None:
-    for step in STEPS:
-        secret.invoke(step, token)
+def places(calls: OutsideCalls, secret: RotatingSecret) -> list[tuple[int, str]]:
+    """Before and after each call of an undisturbed rotation."""
+    calls.watch()
+    secret.rotate()
+    names = list(calls.names)
+    assert names.count("connect") >= 3
+    assert "update_secret_version_stage" in names
+    assert len(names) > 5 * len(STEPS)
+    return [(number, when) for number in range(len(names)) for when in ("before", "after")]
 
 
-def passwords(secret: RotatingSecret) -> list[str]:
-    """The passwords of the current and of the pending version, where they have one."""
-    documents = [secret.document("AWSCURRENT")]
-    with contextlib.suppress(secret.client.exceptions.ResourceNotFoundException):  # killed before it had a text
-        documents.append(secret.document("AWSPENDING"))
-    return [document["password"] for document in documents if "password" in document]
+def secret_dies(secret: RotatingSecret, calls: OutsideCalls, place: tuple[int, str]) -> None:
+    def die() -> None:
+        raise Killed
+
+    token = secret.start_rotation()
+    calls.watch(place, die)
+    with pytest.raises(Killed):
+        secret.finish(token)
+    calls.watch()
+    holds = promise_of(secret.strategy)
+    assert holds(secret), f"{secret.strategy}, dead {place[1]} call {place[0]}: the application cannot log in"
 
 
-def user_is_missing(secret: RotatingSecret) -> bool:
-    """Whether the first rotation has not come to create the user."""
-    return not secret.server.execute(f"SELECT 1 FROM mysql.user WHERE user = '{secret.username}'")
+def promise_of(strategy: str) -> Callable[[RotatingSecret], bool]:
+    """What the application can rely on between any two calls."""
+    return current_works if strategy == "alternating-users" else current_or_pending_works
+
+
+def current_works(secret: RotatingSecret) -> bool:
+    return secret.current_logs_in() or "password" not in secret.document()
+
+
+def current_or_pending_works(secret: RotatingSecret) -> bool:
+    return current_works(secret) or secret.logs_in(secret.document("AWSPENDING"))
+
+
+def retry(secret: RotatingSecret) -> None:
+    [token] = [version for version, stages in secret.stages().items() if "AWSPENDING" in stages]
+    secret.finish(token)
+    assert "AWSCURRENT" in secret.stages()[token]
+    assert secret.current_logs_in()
+
+
+def give_up(secret: RotatingSecret) -> None:
+    token = secret.rotate()
+    assert "AWSCURRENT" in secret.stages()[token]
+    assert secret.current_logs_in()

@@ -159,3 +159,30 @@ def test_no_file_belongs_to_two_distributions() -> None:
                 owners.setdefault(str(file), set()).add(distribution.name)
     assert {file: names for file, names in owners.items() if len(names) > 1} == {}
     assert owners["hcl2/__init__.py"] == {"bc-python-hcl2"}
+
+
+def test_a_plan_is_judged_by_what_its_configuration_writes(tmp_path: Path) -> None:
+    def planned(type_: str, written: dict[str, Any], computed: dict[str, Any], unknown: dict[str, bool]) -> Any:
+        head = {"address": f"{type_}.web", "mode": "managed", "type": type_, "name": "web"}
+        after = {**written, **computed}
+        return (
+            {**head, "values": after},
+            {**head, "change": {"actions": ["create"], "after": after, "after_unknown": unknown}},
+            {**head, "expressions": {name: {"constant_value": value} for name, value in written.items()}},
+        )
+
+    function = planned("aws_lambda_function", {"function_name": "web"}, {"reserved_concurrent_executions": -1}, {})
+    role = planned("aws_iam_role", {"name": "web", "managed_policy_arns": None}, {}, {})
+    certificate = planned("aws_acm_certificate", {"domain_name": "a.test"}, {}, {})
+    values, changes, configuration = map(list, zip(function, role, certificate, strict=True))
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": values}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {"resources": configuration}},
+    }
+    found = checkov.assess(graph_of(write(tmp_path / "plan.json", plan)), "s", kind="plan")
+    outcomes = {one.policy: one.outcome for one in found}
+    assert outcomes["CKV_AWS_115"] == "fail", "the provider's default is nobody's decision"
+    assert outcomes["CKV_AWS_274"] == "pass", "null is not set, and does not crash the check"
+    assert outcomes["CKV_AWS_233"] == "undetermined", "a plan does not tell the lifecycle"

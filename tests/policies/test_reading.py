@@ -8,7 +8,7 @@ import pytest
 
 from policies import documents
 from policies.errors import InputError
-from policies.graph import ResourceGraph
+from policies.graph import EVERY_TYPE, ResourceGraph
 from policies.resources import Undetermined, Unresolved
 
 BUCKET = {"bucket": "b"}
@@ -298,3 +298,14 @@ def test_a_stack_is_named_by_its_content_and_its_lines_come_from_sources_json(tm
     assert document.stack == "portal"
     assert balancer.source is not None
     assert (balancer.construct_path, balancer.source.file, balancer.source.line) == ("portal/web", "infra/alb.py", 41)
+
+
+def test_every_type_means_all_managed_resources_and_nothing_else(tmp_path: Path) -> None:
+    document = {
+        "resource": {"aws_vpc": {"a": {}}, "random_id": {"b": {"count": 2, "byte_length": 8}}},
+        "data": {"aws_caller_identity": {"c": {}}},
+        "module": {"d": {"source": "./d"}},
+    }
+    graph = graph_of(tmp_path, document)
+    addresses = [resource.address for resource in graph.of_type(EVERY_TYPE)]
+    assert addresses == ["aws_vpc.a", "random_id.b[0]", "random_id.b[1]"]

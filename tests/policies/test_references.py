@@ -112,3 +112,42 @@ def test_edges_carry_the_attribute_they_come_from(tmp_path: Path) -> None:
         ("rule[0].destination.bucket", "aws_s3_bucket.b"),
         ("depends_on[0]", "aws_s3_bucket.c"),
     }
+
+
+def test_a_name_that_nobody_knows_still_says_which_resource_is_meant(tmp_path: Path) -> None:
+    bucket, versioning = {"bucket": "${var.suffix}-data"}, {"bucket": "${aws_s3_bucket.data.bucket}"}
+    stack = {"resource": {"aws_s3_bucket": {"data": bucket}, "aws_s3_bucket_versioning": {"data": versioning}}}
+    [document] = documents.read([write(tmp_path / "x.tf.json", stack)])
+    [data] = document.graph.of_type("aws_s3_bucket")
+    assert document.graph.referrers(data, "aws_s3_bucket_versioning", "bucket")
+
+
+@pytest.mark.parametrize(
+    ("named", "referring", "path", "value"),
+    [
+        ("aws_lb", "aws_route53_record", "alias.name", "web-1.eu-west-1.elb.amazonaws.com"),
+        ("aws_route53_record", "aws_cloudfront_distribution", "origin.domain_name", "origin.example.com"),
+        ("aws_cloudwatch_log_group", "aws_cloudtrail", "cloud_watch_logs_group_arn", "arn:aws:logs:a:1:log-group:g:*"),
+    ],
+)
+def test_values_of_a_state_lead_to_what_they_name(
+    tmp_path: Path, named: str, referring: str, path: str, value: str
+) -> None:
+    identifiers = {"aws_lb": "dns_name", "aws_route53_record": "fqdn", "aws_cloudwatch_log_group": "arn"}
+    block, _, name = path.rpartition(".")
+    instances = {
+        named: {identifiers[named]: value.removesuffix(":*"), "name": "one"},
+        referring: {block: [{name: value}]} if block else {name: value},
+    }
+    resources = [
+        {"address": f"{type_}.x", "mode": "managed", "type": type_, "name": "x", "values": values}
+        for type_, values in instances.items()
+    ]
+    state = {
+        "format_version": "1.0",
+        "terraform_version": "1.11.4",
+        "values": {"root_module": {"resources": resources}},
+    }
+    [document] = documents.read([write(tmp_path / "state.json", state)])
+    [target] = document.graph.of_type(named)
+    assert [one.type for one in document.graph.referrers(target, referring, path)] == [referring]

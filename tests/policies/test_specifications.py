@@ -83,3 +83,10 @@ def test_the_stack_of_a_specification_fails_for_what_it_does_not_have(gate: Run,
     [failed] = [one for one in asked.json["assessments"] if one["outcome"] == "fail" and one["policy"][0] == "i"]
     assert (asked.code, failed["address"], failed["stack"]) == (1, "", "portal")
     assert "P-CMP-4 asks for one" in failed["message"]
+
+
+def test_what_is_missing_may_be_in_a_module(gate: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "queue.tf.json", {**QUEUE, "module": {"compute": {"source": "./compute"}}})
+    run = gate(path, "--policy", "imdsv2-required", "--format", "json", "--stack", "portal")
+    [missing] = [one for one in run.json["assessments"] if one["policy"] == "imdsv2-required"]
+    assert (missing["address"], missing["outcome"]) == ("", "undetermined")

@@ -1,6 +1,5 @@
 """Runs `python -m rehearsal` as its user does, on small stacks written for the purpose."""
 
-import json
 import os
 import re
 import shutil
@@ -10,26 +9,13 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.deployment.stacks import write_stack
+
 ROOT = Path(__file__).parents[2]
-PROVIDERS = {"aws": {"source": "aws", "version": "5.100.0"}}
 COMMAND = [sys.executable, "-m", "rehearsal", "--synthesized", "out"]
-
-
-def write_stack(folder: Path, resources: dict[str, Any], **sections: Any) -> None:
-    """A stack named `tiny`, where COMMAND looks for it when run in `folder`."""
-    document = {
-        "terraform": {"required_providers": PROVIDERS, "backend": {"local": {"path": "elsewhere.tfstate"}}},
-        "provider": {"aws": [{"region": "us-east-1"}]},
-        "resource": resources,
-        **sections,
-    }
-    stack = folder / "out" / "stacks" / "tiny"
-    stack.mkdir(parents=True)
-    (stack / "cdk.tf.json").write_text(json.dumps(document))
 
 
 def surroundings(**variables: str) -> dict[str, str]:

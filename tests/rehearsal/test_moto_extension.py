@@ -218,3 +218,31 @@ def test_a_zone_logs_its_queries_to_a_group_that_exists(server: Emulator) -> Non
         route53.create_query_logging_config(HostedZoneId=zone, CloudWatchLogsLogGroupArn=f"{arn}-missing")
     route53.delete_query_logging_config(Id=made["QueryLoggingConfig"]["Id"])
     route53.delete_hosted_zone(Id=zone)
+
+
+def test_a_scaling_policy_is_enabled_unless_it_was_put_otherwise(server: Emulator) -> None:
+    autoscaling, ec2 = server.client("autoscaling"), server.client("ec2")
+    ec2.create_launch_template(LaunchTemplateName="scaled", LaunchTemplateData={"ImageId": "ami-12c6146b"})
+    template = {"LaunchTemplateName": "scaled", "Version": "1"}
+    zones = ["us-east-1a"]
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="scaled", LaunchTemplate=template, MinSize=0, MaxSize=1, AvailabilityZones=zones
+    )
+    policy = {"AutoScalingGroupName": "scaled", "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": 1}
+    autoscaling.put_scaling_policy(PolicyName="on", **policy)
+    autoscaling.put_scaling_policy(PolicyName="off", Enabled=False, **policy)
+    found = autoscaling.describe_policies(AutoScalingGroupName="scaled")["ScalingPolicies"]
+    assert {one["PolicyName"]: one["Enabled"] for one in found} == {"on": True, "off": False}
+
+
+def test_an_instance_keeps_its_performance_insights(server: Emulator) -> None:
+    rds = server.client("rds")
+    made = {"Engine": "mysql", "DBInstanceClass": "db.r6g.large", "AllocatedStorage": 20}
+    login = {"MasterUsername": "somebody", "ManageMasterUserPassword": True}
+    insights = {"EnablePerformanceInsights": True, "PerformanceInsightsRetentionPeriod": 7}
+    rds.create_db_instance(DBInstanceIdentifier="seen", **made, **login, **insights)
+    rds.create_db_instance(DBInstanceIdentifier="unseen", **made, **login)
+    found = {one["DBInstanceIdentifier"]: one for one in rds.describe_db_instances()["DBInstances"]}
+    assert found["seen"]["PerformanceInsightsEnabled"]
+    assert found["seen"]["PerformanceInsightsRetentionPeriod"] == 7
+    assert not found["unseen"]["PerformanceInsightsEnabled"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deployment.stacks import KEY, TOPIC, write_stack
 from tests.rehearsal.rehearsals import (
     COMMAND,
     listens,
@@ -18,11 +19,8 @@ from tests.rehearsal.rehearsals import (
     require_terraform,
     stops_listening,
     surroundings,
-    write_stack,
 )
 
-KEY = {"aws_kms_key": {"topics": {"description": "Topics"}}}
-TOPIC = {"aws_sns_topic": {"alerts": {"name": "alerts", "kms_master_key_id": "${aws_kms_key.topics.arn}"}}}
 ZONE = {"aws_route53_zone": {"ours": {"name": "rehearsal.test"}}}
 
 
@@ -45,16 +43,23 @@ def test_a_stack_is_applied_judged_and_destroyed_whatever_the_environment_says(t
     assert run.stderr == ""
     assert run.returncode == 0, run.stdout
     steps = re.findall(r"^  ([a-z ]+?) +\d+\.\d s", run.stdout, re.MULTILINE)
-    assert steps == ["init", "plan", "apply", "judge state", "plan again", "judge again", "destroy", "left over"]
+    assert steps == [
+        *("judge stack", "init", "plan", "judge plan", "verify", "init again", "apply"),  # python -m deployment deploy
+        *("judge state", "plan again", "judge again"),
+        *("init", "plan", "destroy"),  # python -m deployment destroy
+        "left over",
+    ]
     assert run.stdout.splitlines()[-1].startswith("rehearsal of tiny: passed, 2 resources")
     assert lines_after(run.stdout, "not rehearsed, because moto does not do it")[0].startswith("permissions: ")
     assert not listens(port(run.stdout))
-    assert not (tmp_path / "elsewhere.tfstate").exists()
+    assert not (tmp_path / "tiny.tfstate").exists()
     assert os.listdir(tmp_path / "out" / "stacks" / "tiny") == ["cdk.tf.json"]
 
 
 def test_what_destroy_leaves_behind_fails(tmp_path: Path) -> None:
-    write_stack(tmp_path, {"aws_cloudwatch_log_group": {"kept": {"name": "kept", "skip_destroy": True}}})
+    key = "${aws_kms_key.topics.arn}"
+    group = {"name": "kept", "kms_key_id": key, "retention_in_days": 400, "skip_destroy": True}
+    write_stack(tmp_path, {**KEY, "aws_cloudwatch_log_group": {"kept": group}})
     run = rehearse(tmp_path, "tiny")
     assert run.returncode == 1
     (failure,) = lines_after(run.stdout, "failed")
@@ -62,7 +67,8 @@ def test_what_destroy_leaves_behind_fails(tmp_path: Path) -> None:
 
 
 def test_an_apply_that_fails_is_destroyed_all_the_same(tmp_path: Path) -> None:
-    nowhere = {"aws_s3_object": {"lost": {"bucket": "no-such-bucket", "key": "lost", "content": "lost"}}}
+    lost = {"bucket": "no-such-bucket", "key": "lost", "content": "lost", "kms_key_id": "${aws_kms_key.topics.arn}"}
+    nowhere = {"aws_s3_object": {"lost": lost}}
     write_stack(tmp_path, {**TOPIC, **KEY, **nowhere})
     run = rehearse(tmp_path, "tiny")
     assert run.returncode == 1
@@ -71,6 +77,15 @@ def test_an_apply_that_fails_is_destroyed_all_the_same(tmp_path: Path) -> None:
     assert "NoSuchBucket" in failure
     assert "destroy" in run.stdout
     assert not listens(port(run.stdout))
+
+
+def test_a_stack_that_the_gate_stops_is_not_applied(tmp_path: Path) -> None:
+    write_stack(tmp_path, {"aws_sns_topic": {"open": {"name": "open"}}})
+    run = rehearse(tmp_path, "tiny")
+    assert run.returncode == 1
+    (failure,) = lines_after(run.stdout, "failed")
+    assert failure.startswith("tiny: the gate stops the stack: ")
+    assert " plan " not in run.stdout
 
 
 def test_a_stack_that_leads_elsewhere_is_refused_before_anything_runs(tmp_path: Path) -> None:
@@ -120,7 +135,9 @@ def test_without_terraform_nothing_is_rehearsed(tmp_path: Path) -> None:
     write_stack(tmp_path, TOPIC)
     (tmp_path / "empty").mkdir()
     run = rehearse(tmp_path, PATH=str(tmp_path / "empty"))
-    assert (run.returncode, run.stderr) == (3, "rehearsal: no terraform on PATH\n")
+    assert run.returncode == 3
+    (line,) = run.stderr.splitlines()
+    assert line.endswith("terraform validate was not run: no terraform on PATH")
 
 
 def test_without_provider_nothing_is_rehearsed(tmp_path: Path) -> None:
@@ -131,7 +148,7 @@ def test_without_provider_nothing_is_rehearsed(tmp_path: Path) -> None:
     run = rehearse(tmp_path, TF_CLI_CONFIG_FILE=str(settings))
     assert run.returncode == 3
     (line,) = run.stderr.splitlines()
-    assert line.startswith("rehearsal: terraform init: Error: Failed to query available provider packages")
+    assert "Failed to query available provider packages" in line
     assert not listens(port(run.stdout))
 
 

@@ -8,12 +8,13 @@ import pytest
 from policies.model import Assessment, Outcome
 from rehearsal import verdicts
 from rehearsal.errors import NotRehearsedError
+from rehearsal.gaps import Gap
 
 KEY = ("tagged", "aws_thing.one")
 
 
-def verdict(outcome: Outcome, message: str = "as seen") -> dict[tuple[str, str], Assessment]:
-    one = Assessment(KEY[0], "policies", "tiny", KEY[1], outcome, "low", "", None, message, "Mend it.")
+def verdict(outcome: Outcome, message: str = "as seen", attribute: str = "") -> dict[tuple[str, str], Assessment]:
+    one = Assessment(KEY[0], "policies", "tiny", KEY[1], outcome, "low", attribute, None, message, "Mend it.")
     return {KEY: one}
 
 
@@ -45,9 +46,34 @@ def test_any_other_change_is_a_difference(earlier: Outcome, later: Outcome) -> N
 
 
 def test_what_passes_again_at_the_end_has_still_differed() -> None:
-    stages = {"synth": verdict("pass"), "plan": verdict("undetermined"), "state": verdict("pass")}
+    stages = {"synth": verdict("pass"), "plan": verdict("fail"), "state": verdict("pass")}
     (difference,) = verdicts.compare(stages)
     assert list(difference.seen) == ["synth", "plan", "state"]
+
+
+def test_what_a_plan_does_not_know_the_configuration_settles() -> None:
+    stages = {"synth": verdict("pass"), "plan": verdict("undetermined"), "state": verdict("pass")}
+    assert verdicts.compare(stages) == []
+    assert verdicts.compare({**stages, "state": verdict("fail")})
+    assert verdicts.compare({**stages, "state": verdict("undetermined")})
+    assert verdicts.compare({**stages, "synth": verdict("fail")})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "differences"), [("size", 0), ("size[0].width", 0), ("sizes", 1), ("other.size", 1), ("", 1)]
+)
+def test_what_the_emulator_does_not_give_back_is_no_difference(attribute: str, differences: int) -> None:
+    gap = Gap("aws_thing", "size", "moto does not keep it")
+    stages = {"synth": verdict("pass"), "state": verdict("fail", attribute=attribute)}
+    assert len(verdicts.compare(stages, [gap])) == differences
+    assert len(verdicts.compare(stages, [Gap("aws_other", "size", "moto does not keep it")])) == 1
+
+
+def test_what_the_configuration_says_of_an_attribute_that_is_not_given_back_counts() -> None:
+    gap = Gap("aws_thing", "size", "moto does not keep it")
+    stages = {"synth": verdict("pass", attribute="size"), "state": verdict("pass")}
+    assert verdicts.compare(stages, [gap]) == []
+    assert len(verdicts.compare({**stages, "state": verdict("fail")}, [gap])) == 1
 
 
 def test_what_is_judged_in_one_stage_only_is_a_difference() -> None:

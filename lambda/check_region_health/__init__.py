@@ -1,0 +1,1 @@
+"""Probes what a region serves from, remembers what it saw, and says when the region goes down or comes back."""

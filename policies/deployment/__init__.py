@@ -1,0 +1,1 @@
+"""Policies about where and by what a stack is deployed."""

@@ -1,0 +1,43 @@
+"""Policy region-is."""
+
+import re
+from collections.abc import Iterator
+
+from policies.graph import EVERY_TYPE, ResourceGraph
+from policies.model import Finding
+from policies.registry import policy
+from policies.resources import Attribute, Resource, Unresolved
+
+_FROM_OUTSIDE = Unresolved("the region that the environment of whoever deploys names")
+_ARN = re.compile(r"arn:[\w-]+:[\w-]*:([\w-]+):")
+
+
+@policy(
+    id="region-is",
+    title="Every resource is in the region that was chosen",
+    remediation="Set the region of the provider that the resource uses.",
+    severity="medium",
+    applies_to=(EVERY_TYPE,),
+)
+def judge(resource: Resource, graph: ResourceGraph, *, region: str) -> Iterator[Finding]:
+    """Where data are is a promise to customers and regulators. What stands in another region by mistake is outside
+    the trail, the alarms and the plans of everybody who looks after this one."""
+    if not resource.type.startswith("aws_"):
+        yield resource.not_applicable("it is no resource of AWS")
+        return
+    found = _region(resource)
+    if found.is_missing:
+        yield resource.not_applicable("nothing in this input says which region it is in")
+    elif found.text == region:
+        yield found.passes(f"it is in {region}")
+    else:
+        yield found.fails(f"it is in {found.text}")
+
+
+def _region(resource: Resource) -> Attribute:
+    """That of its provider, or, in a state, which knows no providers, that of its ARN."""
+    if resource.scope.has_configuration:
+        region = resource.provider.region if resource.provider else None
+        return Attribute(resource, "provider.region", _FROM_OUTSIDE if region is None else region, ())
+    arn = _ARN.match(str(resource.attribute("arn").raw_value))
+    return Attribute(resource, "arn", arn[1] if arn else None, ())

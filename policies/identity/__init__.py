@@ -1,0 +1,1 @@
+"""Policies about roles: what they allow, and to whom."""

@@ -1,0 +1,77 @@
+"""Who wears a security group: the resources whose network interfaces it guards."""
+
+from policies.graph import ResourceGraph
+from policies.network.security_group_rules import GROUPS, Peer
+from policies.resources import Attribute, Resource, Undetermined
+
+Places = tuple[tuple[str, str], ...]  # resource types, each with the attribute in which it names its groups
+
+# What runs code of ours: applications and functions.
+APPLICATIONS: Places = (
+    ("aws_launch_template", "vpc_security_group_ids"),
+    ("aws_launch_template", "network_interfaces.security_groups"),
+    ("aws_launch_configuration", "security_groups"),
+    ("aws_instance", "vpc_security_group_ids"),
+    ("aws_network_interface", "security_groups"),
+    ("aws_network_interface_sg_attachment", "security_group_id"),
+    ("aws_lambda_function", "vpc_config.security_group_ids"),
+    ("aws_ecs_service", "network_configuration.security_groups"),
+    ("aws_eks_cluster", "vpc_config.security_group_ids"),
+    ("aws_apprunner_vpc_connector", "security_groups"),
+    ("aws_db_proxy", "vpc_security_group_ids"),
+)
+LOAD_BALANCERS: Places = (("aws_lb", "security_groups"), ("aws_alb", "security_groups"), ("aws_elb", "security_groups"))
+_STORES: Places = (
+    ("aws_vpc_endpoint", "security_group_ids"),
+    ("aws_vpc_endpoint_security_group_association", "security_group_id"),
+    ("aws_efs_mount_target", "security_groups"),
+    ("aws_elasticache_replication_group", "security_group_ids"),
+    ("aws_elasticache_cluster", "security_group_ids"),
+    ("aws_rds_cluster", "vpc_security_group_ids"),
+    ("aws_db_instance", "vpc_security_group_ids"),
+)
+
+# Where an Auto Scaling group names its launch template, and that the groups.
+_MIXED = "mixed_instances_policy.launch_template"
+_TEMPLATES = (
+    *("launch_template.id", "launch_template.name", "launch_configuration"),
+    *(f"{_MIXED}.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
+    *(f"{_MIXED}.override.launch_template_specification.launch_template_{key}" for key in ("id", "name")),
+)
+_GROUPS_OF = ("vpc_security_group_ids", "network_interfaces.security_groups", "security_groups")
+
+
+def groups_of_fleet(fleet: Resource, graph: ResourceGraph) -> tuple[Attribute, ...]:
+    """What names the security groups that the instances of an Auto Scaling group wear.
+
+    Raises Undetermined when their launch template is not part of this input.
+    """
+    templates = [
+        template
+        for path in _TEMPLATES
+        for named in fleet.attributes(path)
+        for template in graph.targets(named, "aws_launch_template", "aws_launch_configuration")
+    ]
+    if not templates:
+        raise Undetermined(fleet.undetermined("the launch template is not part of this input"))
+    named_groups = [named for one in templates for path in _GROUPS_OF for named in one.attributes(path)]
+    return tuple(item for named in named_groups for item in ((named,) if named.is_unresolved else named.items()))
+
+
+def is_worn_by(peer: Peer, graph: ResourceGraph, meant: Places) -> bool | None:
+    """Whether the peer is a security group that only what stands at the `meant` places wears.
+
+    False for ranges, prefix lists, the group itself, and groups that anything else wears, too; None when the group is
+    not part of this input, or nothing in it wears it.
+    """
+    if not peer.is_group:
+        return False
+    verdicts = {_is_worn_by(group, graph, meant) for group in graph.targets(peer.source, *GROUPS)}
+    return False if False in verdicts else True if verdicts == {True} else None
+
+
+def _is_worn_by(group: Resource, graph: ResourceGraph, meant: Places) -> bool | None:
+    others = [place for place in (*APPLICATIONS, *LOAD_BALANCERS, *_STORES) if place not in meant]
+    if any(graph.referrers(group, type_, path) for type_, path in others):
+        return False
+    return True if any(graph.referrers(group, type_, path) for type_, path in meant) else None

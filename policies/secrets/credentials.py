@@ -1,0 +1,156 @@
+"""What looks like a credential in a text: a literal that is one, or a reference to the value of one.
+
+Nothing here repeats the credential itself: what is found is told by its name or its shape.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from policies.expressions import Reference, references
+from policies.resources import Attribute, Undetermined, Unresolved
+
+# Every repetition is bounded, so that a hostile text costs no more than a long one.
+_SHAPES = {
+    "an access key of AWS": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]{1,20} ){0,5}PRIVATE KEY-----"),
+    "an address with a password in it": re.compile(
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"]{1,256}:[^\s/@'\"$][^\s/@'\"]{0,256}@"
+    ),
+    "a token of GitHub, Slack or Stripe": re.compile(r"\b(?:gh[oprsu]_\w{36}|xox[abeprs]-\w{10}|[rs]k_live_\w{16})"),
+    "a password handed to chpasswd": re.compile(
+        r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
+    ),
+    "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
+}
+_CREDENTIAL_NAME = re.compile(
+    r"(?:password|passphrase|(?<=.)passwd|pwd|secret|token|credentials?"
+    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)$",
+    re.IGNORECASE,
+)
+# `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
+_ASSIGNMENT = re.compile(
+    r"""(?<![\w.$])(?<!\w-)(?P<name>[A-Za-z_]\w*+(?:[.-]\w++)*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?"""
+    r"""(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
+)
+_INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
+_KEY_OF_INSTANCE = re.compile(r"""\[\\?["'][^"'\]]*["']\]""")  # of `for_each`: says nothing here, and has quotes
+_HARMLESS = re.compile(
+    r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE
+)
+_IDENTIFYING = re.compile(r"(?:arn|id|ids|name|names|prefix|path|version|alias|endpoint|region|length)$", re.IGNORECASE)
+_CHECKSUM_NAME = re.compile(
+    r"(?:hash|digest|checksum|sha\d*|md5|fingerprint|etag|version|certificate|public_?key)$", re.I
+)
+_RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=-]{32,}")
+_RANDOM_BITS = 4.3  # per character; words and identifiers have less, generated passwords more
+
+# Attributes that are the value of a secret, beside those whose name says so.
+_VALUES = {
+    *("secret_string", "secret_binary", "plaintext", "bcrypt_hash", "random_password", "ses_smtp_password_v4"),
+    *("private_key_pem", "private_key_openssh", "private_key_pem_pkcs8"),
+}
+
+
+def text_of(attribute: Attribute, value: Any) -> str:
+    """A value as text to be searched: expressions as they are written, and the locals they name.
+
+    Raises Undetermined when not even the expression is part of the input.
+    """
+    if isinstance(value, Unresolved):
+        if "${" not in value.text:
+            raise Undetermined(attribute.undetermined(f"the value is not known here: {value.text}"))
+        scope = attribute.resource.scope
+        names = dict.fromkeys(one.subject for one in references(value.text) if one.subject.startswith("local."))
+        behind = [scope.resolve(f"${{{name}}}", None, []) for name in names]
+        return " ".join([value.text, *(text_of(attribute, one) for one in behind if one != value)])
+    if isinstance(value, dict | list):
+        known = json.dumps(value, default=lambda inner: text_of(attribute, inner))
+        return known.replace('\\"', '"')
+    return str(value)
+
+
+def secret_references(attribute: Attribute) -> Iterator[str]:
+    """The references to values of secrets in what the configuration says itself, before they are followed."""
+    value: Any = attribute.resource.written
+    for step in re.findall(r"[^.\[\]]+", attribute.path):
+        if isinstance(value, list):
+            value = value[int(step) if step.isdigit() else 0]
+        if isinstance(value, dict):
+            value = value.get(step)
+    for text in value.values() if isinstance(value, dict) else (value,):
+        if isinstance(text, str):
+            yield from _secret_values(text)
+
+
+def credentials_in(text: str) -> Iterator[str]:
+    """What in a script or document is a credential, or is given the value of one."""
+    yield from _plain_to_see(text)
+    for found in _ASSIGNMENT.finditer(_KEY_OF_INSTANCE.sub("", text)):
+        if _is_credential(found["name"], found["value"].strip("\"'\\")):
+            yield f"a value for {found['name']}"
+
+
+def credentials_under(name: str, text: str) -> Iterator[str]:
+    """What in the value of one variable is a credential, or is given the value of one."""
+    yield from _plain_to_see(text)
+    if _is_credential(name, text):
+        yield f"a value for {name}"
+
+
+def _plain_to_see(text: str) -> Iterator[str]:
+    for shape, pattern in _SHAPES.items():
+        if pattern.search(text):
+            yield shape
+    yield from _secret_values(text)
+
+
+def _secret_values(text: str) -> Iterator[str]:
+    for reference in references(text):
+        if is_secret_value(reference):
+            yield f"the value of {reference}"
+
+
+def is_secret_value(reference: Reference) -> bool:
+    """Whether a reference leads to a credential itself, and not to what names it."""
+    subject, names = reference.subject, [part for part in reference.path if isinstance(part, str) and part != "*"]
+    last = names[-1] if names else subject.rpartition(".")[2]
+    if subject.startswith(("random_password.", "ephemeral.random_password.")):
+        return last == "result" or last in _VALUES
+    if subject.startswith(("aws_ssm_parameter.", "data.aws_ssm_parameter.")):
+        return last == "value"  # for what is no secret there is insecure_value
+    if names or subject.startswith(("var.", "local.")):
+        return last in _VALUES or is_credential_name(last)
+    return False
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether a value of this name is a credential: `DB_PASSWORD`, `apiKey`; not `SECRET_ARN` or `PASSWORD_LENGTH`."""
+    return bool(_CREDENTIAL_NAME.search(name))
+
+
+def _is_credential(name: str, value: str) -> bool:
+    if _INTERPOLATION.match(value):
+        return is_credential_name(name) and not any(_names_only(reference) for reference in _references(value))
+    if not value or _HARMLESS.match(value):
+        return False
+    return is_credential_name(name) or _is_random(name, value)
+
+
+def _references(value: str) -> tuple[Reference, ...]:
+    return references(value if "${" in value else f"${{{value}}}")
+
+
+def _names_only(reference: Reference) -> bool:
+    last = str(reference.path[-1]) if reference.path else reference.subject
+    return bool(_IDENTIFYING.search(last))
+
+
+def _is_random(name: str, value: str) -> bool:
+    if _CHECKSUM_NAME.search(name) or not _RANDOM.fullmatch(value):
+        return False
+    counts = Counter(value)
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) >= _RANDOM_BITS

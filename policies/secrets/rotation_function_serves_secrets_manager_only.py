@@ -1,0 +1,56 @@
+"""Policy rotation-function-serves-secrets-manager-only."""
+
+from collections.abc import Iterator
+
+from policies.graph import ResourceGraph
+from policies.model import Finding
+from policies.registry import policy
+from policies.resources import Resource
+from policies.secrets.rotation import functions
+
+_PRINCIPAL = "secretsmanager.amazonaws.com"
+_INVOKING = ("lambda:invokefunction", "lambda:*", "*")
+
+
+@policy(
+    id="rotation-function-serves-secrets-manager-only",
+    title="Secrets Manager may invoke the function that rotates a secret, for this account, and no other service may",
+    remediation="Give the function one aws_lambda_permission for secretsmanager.amazonaws.com with source_account or "
+    "source_arn, and no function URL.",
+    severity="high",
+    applies_to=("aws_secretsmanager_secret_rotation",),
+)
+def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """Without the permission no rotation ever runs. Without its condition Secrets Manager may be made to call the
+    function for a secret of another account, and every further caller can set passwords out of turn."""
+    rotating = functions(rotation, graph)
+    if not rotating:
+        yield rotation.attribute("rotation_lambda_arn").undetermined("the function is not part of this input")
+    for function in rotating:
+        permissions = graph.referrers(function, "aws_lambda_permission", "function_name")
+        for url in graph.referrers(function, "aws_lambda_function_url", "function_name"):
+            yield rotation.fails(f"{url.address} lets others invoke the function")
+        own = [one for one in permissions if one.attribute("principal").text == _PRINCIPAL]
+        for other in (one for one in permissions if one not in own):
+            yield rotation.fails(f"{other.address} lets {other.attribute('principal').text} use the function")
+        invoking = [one for one in own if _lets_invoke(one, rotation, graph)]
+        if not invoking:
+            yield rotation.fails(f"Secrets Manager may not invoke {function.address}")
+        for permission in invoking:
+            if any(_is_set(permission, path) for path in ("source_account", "source_arn")):
+                yield rotation.passes(f"{permission.address} admits Secrets Manager, for named secrets or this account")
+            else:
+                yield rotation.fails(f"{permission.address} admits Secrets Manager on behalf of every account")
+
+
+def _lets_invoke(permission: Resource, rotation: Resource, graph: ResourceGraph) -> bool:
+    """Whether it is a permission to invoke, and not for another secret only."""
+    secrets = graph.targets(rotation.attribute("secret_id"), "aws_secretsmanager_secret")
+    named = graph.targets(permission.attribute("source_arn"), "aws_secretsmanager_secret")
+    for_another = bool(named) and not set(named) & set(secrets)
+    return permission.attribute("action").text.lower() in _INVOKING and not for_another
+
+
+def _is_set(permission: Resource, path: str) -> bool:
+    source = permission.attribute(path)
+    return source.is_unresolved or bool(source.text.strip("*"))

@@ -1,0 +1,1 @@
+"""Policies about what may be destroyed, and what must not be."""

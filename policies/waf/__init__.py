@@ -1,0 +1,1 @@
+"""Policies about web application firewalls."""
