@@ -4,9 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
-from constructs import Construct
-
 from infra.alarms import Metric
 
 WIDGET_WIDTH = 12
@@ -22,8 +19,8 @@ class Graph:
     metrics: Sequence[Metric]
 
 
-def dashboard(scope: Construct, id_: str, *, name: str, region: str, graphs: Sequence[Graph]) -> None:
-    """Create the dashboard `name` of metrics that CloudWatch keeps in `region`."""
+def dashboard_body(region: str, graphs: Sequence[Graph]) -> str:
+    """Return the body of a dashboard, as JSON, of metrics that CloudWatch keeps in `region`."""
     widgets = [
         {
             "type": "metric",
@@ -40,7 +37,7 @@ def dashboard(scope: Construct, id_: str, *, name: str, region: str, graphs: Seq
         }
         for position, graph in enumerate(graphs)
     ]
-    CloudwatchDashboard(scope, id_, dashboard_name=name, dashboard_body=json.dumps({"widgets": widgets}))
+    return json.dumps({"widgets": widgets})
 
 
 def _as_dashboard_writes(metric: Metric) -> list[object]:

@@ -7,6 +7,7 @@ this by itself: a failover changes nothing in AWS, so it needs no control plane,
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktf_cdktf_provider_aws.route53_health_check import Route53HealthCheck
 from cdktf_cdktf_provider_aws.route53_record import (
     Route53Record,
@@ -17,7 +18,7 @@ from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
 from infra.alb import HEALTH_PATH
-from infra.dashboards import Graph, dashboard
+from infra.dashboards import Graph, dashboard_body
 from infra.deployment import Deployment
 from infra.dns import HostedZone
 from infra.groups import HTTPS_PORT
@@ -80,12 +81,11 @@ class Failover(Construct):
                     missing_is_bad=True,
                 ),
             )
-        dashboard(
+        CloudwatchDashboard(
             self,
             "dashboard",
-            name=deployment.names("failover"),
-            region=deployment.region,
-            graphs=_graphs(checks),
+            dashboard_name=deployment.names("failover"),
+            dashboard_body=dashboard_body(deployment.region, _graphs(checks)),
         )
 
     def _check(self, part: str, target: FailoverTarget) -> Route53HealthCheck:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
 from infra.application_logs import DURATION, ERRORS, REQUESTS
-from infra.dashboards import Graph, dashboard
+from infra.dashboards import Graph, dashboard_body
 from infra.deployment import Deployment
 
 SLOW_SECONDS = 1.0
@@ -83,7 +84,12 @@ class Monitoring(Construct):
         metrics = PortalMetrics(monitored)
         for alarm_id, alarm in {**_alarms_of_service(metrics), **_alarms_of_database(metrics)}.items():
             alarms.make(self, alarm_id, alarm)
-        dashboard(self, "dashboard", name=deployment.names("portal"), region=deployment.region, graphs=_graphs(metrics))
+        CloudwatchDashboard(
+            self,
+            "dashboard",
+            dashboard_name=deployment.names("portal"),
+            dashboard_body=dashboard_body(deployment.region, _graphs(metrics)),
+        )
 
 
 def _alarms_of_service(metrics: PortalMetrics) -> Mapping[str, Alarm]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
-from infra.dashboards import Graph, dashboard
+from infra.dashboards import Graph, dashboard_body
 from infra.deployment import Deployment
 from infra.health_answers import DURATION, SERVED, UNSERVED
 from infra.replication import RULE, WITHIN_MINUTES
@@ -94,12 +95,11 @@ class RegionAlarms(Construct):
             **_alarms_of_data(metrics),
         }.items():
             alarms.make(self, alarm_id, alarm)
-        dashboard(
+        CloudwatchDashboard(
             self,
             "dashboard",
-            name=deployment.global_names("region"),
-            region=deployment.region,
-            graphs=_graphs(metrics),
+            dashboard_name=deployment.global_names("region"),
+            dashboard_body=dashboard_body(deployment.region, _graphs(metrics)),
         )
 
 
