@@ -1,9 +1,11 @@
 """How each region is watched, what raises an alarm, and where it is heard."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from check_region_health.settings import Settings
 
 from tests.infra.recovery_facts import ACCOUNT, OTHER, bucket_names, domain, region_of, statements
 from tests.infra.synthesized import Synthesis
@@ -49,6 +51,23 @@ def test_the_monitor_probes_what_the_region_serves_from(region: Synthesis) -> No
     assert variables["STATE_TABLE"] == "${aws_dynamodb_table.monitor_memory.name}"
     assert variables["SNS_TOPIC_ARN"] == "${aws_sns_topic.topic_topic.arn}"
     assert len(json.dumps(variables)) < 4096  # Lambda's limit for all of them
+
+
+def test_the_monitor_understands_what_the_stack_tells_it(region: Synthesis) -> None:
+    function = region.resource("aws_lambda_function.monitor_function")
+    here, name = region_of(region), function["function_name"]
+    told = {
+        variable: re.sub(r"\$\{data\.[^}]+\}", "123456789012", text)
+        for variable, text in function["environment"]["variables"].items()
+    }
+    given = {
+        "STATE_TABLE": region.resource("aws_dynamodb_table.monitor_memory")["name"],
+        "SNS_TOPIC_ARN": f"arn:aws:sns:{here}:123456789012:{region.resource('aws_sns_topic.topic_topic')['name']}",
+    }
+    settings = Settings.from_environment({**told, **given, "AWS_REGION": here, "AWS_LAMBDA_FUNCTION_NAME": name})
+    assert settings.region == here
+    assert [probe.name for probe in settings.probes] == ["endpoint", "table", "replica", "bucket"]
+    assert settings.namespace == alarms(region)["alarms_region_down"]["namespace"]
 
 
 def test_the_monitor_may_do_what_its_reference_lists_and_no_more(region: Synthesis) -> None:
