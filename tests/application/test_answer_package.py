@@ -25,8 +25,3 @@ def test_its_own_code_is_the_function_alone(tmp_path: Path) -> None:
         folders = {name.split("/")[0] for name in archive.namelist()}
     assert "answer_health_check" in folders
     assert not folders & {"check_region_health", "rotate_database_secret", "certificates", "pymysql"}
-
-
-def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    first, second = (packages.answer_function(tmp_path / name).read_bytes() for name in ("first", "second"))
-    assert first == second
