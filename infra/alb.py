@@ -1,6 +1,7 @@
-"""The load balancer: takes what our CloudFront distribution sends, over TLS, and nothing else."""
+"""A load balancer that the internet can reach: TLS 1.2 and 1.3, and nothing but a refusal until it is told more."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.lb_listener import LbListener, LbListenerDefaultAction
@@ -8,34 +9,40 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
     LbListenerRuleCondition,
-    LbListenerRuleConditionHttpHeader,
 )
-from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from constructs import Construct
 
-from infra.bucket import PrivateBucket
+from infra.access_logs import AccessLogs
 from infra.deployment import Deployment
 from infra.dns import HostedZone
+from infra.groups import HTTP_PORT, HTTPS_PORT
 from infra.naming import LOAD_BALANCER_LIMIT
-from infra.origin_header import OriginHeader
-from infra.security import APPLICATION_PORT, HTTP_PORT, HTTPS_PORT, SecurityGroups
-from infra.storage import Storage
 
 # TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only.
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 HEALTH_PATH = "/health"
 IDLE_TIMEOUT_SECONDS = 60
-DEREGISTRATION_SECONDS = 60
-# 5 x 30 s outlast a database failover (30 to 60 s), in which every instance fails the check: else the group would
-# replace all of them at once.
-HEALTH_INTERVAL_SECONDS = 30
-HEALTH_TIMEOUT_SECONDS = 10
-HEALTHY_AFTER_CHECKS = 2
-UNHEALTHY_AFTER_CHECKS = 5
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a request gets that no rule forwards: the HTTP status and its text."""
+
+    status_code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ServedNames:
+    """The DNS names that a balancer has a certificate for: the first one, and others in the same zone."""
+
+    zone: HostedZone
+    name: str
+    others: Sequence[str] = ()
 
 
 class LoadBalancer(Construct):
-    """HTTPS in, HTTPS on to the instances; requests without the secret origin header get 403."""
+    """HTTP is redirected to HTTPS, HTTPS is refused: what is forwarded, `forward` says."""
 
     def __init__(
         self,
@@ -43,12 +50,12 @@ class LoadBalancer(Construct):
         id_: str,
         *,
         deployment: Deployment,
-        vpc_id: str,
         subnet_ids: Sequence[str],
-        security_groups: SecurityGroups,
-        storage: Storage,
-        zone: HostedZone,
-        origin_header: OriginHeader,
+        security_group_ids: Sequence[str],
+        access_logs: AccessLogs,
+        served: ServedNames,
+        certificate_resource: str,
+        refusal: Refusal,
     ) -> None:
         super().__init__(scope, id_)
         self._names = deployment.names
@@ -59,60 +66,37 @@ class LoadBalancer(Construct):
             load_balancer_type="application",
             internal=False,
             subnets=list(subnet_ids),
-            security_groups=[security_groups.balancer.id, security_groups.redirect.id],
+            security_groups=list(security_group_ids),
             drop_invalid_header_fields=True,
             desync_mitigation_mode="strictest",
             idle_timeout=IDLE_TIMEOUT_SECONDS,
             enable_deletion_protection=not deployment.teardown.allowed,
-            access_logs=_logs_in(storage.access_logs),
-            connection_logs=_logs_in(storage.access_logs),
+            access_logs=_logs_in(access_logs),
+            connection_logs=_logs_in(access_logs),
             # AWS writes a test object when logging is turned on.
-            depends_on=[storage.access_logs_policy],
+            depends_on=[access_logs.policy],
             tags=self._names.tag("alb"),
         )
         self.arn: str = balancer.arn
         self.arn_suffix: str = balancer.arn_suffix
         self.domain_name: str = balancer.dns_name
-        targets = self._targets(vpc_id)
-        self.target_group_arn: str = targets.arn
-        self.target_group_arn_suffix: str = targets.arn_suffix
-
-        certificate = zone.certificate(
-            self, "certificate", name=zone.origin_name, tags=self._names.tag("origin-certificate")
-        )
-        zone.alias(
-            self,
-            "origin",
-            name=zone.origin_name,
-            type_="A",
-            target=balancer.dns_name,
-            target_zone_id=balancer.zone_id,
+        self.zone_id: str = balancer.zone_id
+        self.certificate_arn = served.zone.certificate(
+            self, "certificate", name=served.name, others=served.others, tags=self._names.tag(certificate_resource)
         )
         self._redirect_http()
-        self._forward_https(certificate, origin_header)
+        self._https = self._refuse_https(refusal)
 
-    def _targets(self, vpc_id: str) -> LbTargetGroup:
-        return LbTargetGroup(
+    def forward(self, id_: str, condition: LbListenerRuleCondition, target_group_arn: str) -> None:
+        """Forward the requests that meet `condition`."""
+        LbListenerRule(
             self,
-            "targets",
-            name=self._names("targets", limit=LOAD_BALANCER_LIMIT),
-            vpc_id=vpc_id,
-            target_type="instance",
-            port=APPLICATION_PORT,
-            protocol="HTTPS",
-            deregistration_delay=str(DEREGISTRATION_SECONDS),
-            health_check={
-                "enabled": True,
-                "protocol": "HTTPS",
-                "port": "traffic-port",
-                "path": HEALTH_PATH,
-                "matcher": "200",
-                "interval": HEALTH_INTERVAL_SECONDS,
-                "timeout": HEALTH_TIMEOUT_SECONDS,
-                "healthy_threshold": HEALTHY_AFTER_CHECKS,
-                "unhealthy_threshold": UNHEALTHY_AFTER_CHECKS,
-            },
-            tags=self._names.tag("targets"),
+            id_,
+            listener_arn=self._https.arn,
+            priority=1,
+            condition=[condition],
+            action=[LbListenerRuleAction(type="forward", target_group_arn=target_group_arn)],
+            tags=self._names.tag(id_.replace("_", "-")),
         )
 
     def _redirect_http(self) -> None:
@@ -131,40 +115,24 @@ class LoadBalancer(Construct):
             tags=self._names.tag("http"),
         )
 
-    def _forward_https(self, certificate_arn: str, origin_header: OriginHeader) -> None:
-        listener = LbListener(
+    def _refuse_https(self, refusal: Refusal) -> LbListener:
+        answer = {
+            "content_type": "text/plain",
+            "message_body": refusal.message,
+            "status_code": refusal.status_code,
+        }
+        return LbListener(
             self,
             "https",
             load_balancer_arn=self.arn,
             port=HTTPS_PORT,
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
-            certificate_arn=certificate_arn,
-            default_action=[
-                LbListenerDefaultAction(
-                    type="fixed-response",
-                    fixed_response={"content_type": "text/plain", "message_body": "Forbidden", "status_code": "403"},
-                )
-            ],
+            certificate_arn=self.certificate_arn,
+            default_action=[LbListenerDefaultAction(type="fixed-response", fixed_response=answer)],
             tags=self._names.tag("https"),
         )
-        # The prefix list admits every distribution of every customer; the header admits ours.
-        LbListenerRule(
-            self,
-            "from_cloudfront",
-            listener_arn=listener.arn,
-            priority=1,
-            condition=[
-                LbListenerRuleCondition(
-                    http_header=LbListenerRuleConditionHttpHeader(
-                        http_header_name=origin_header.name, values=[origin_header.value]
-                    )
-                )
-            ],
-            action=[LbListenerRuleAction(type="forward", target_group_arn=self.target_group_arn)],
-            tags=self._names.tag("from-cloudfront"),
-        )
 
 
-def _logs_in(bucket: PrivateBucket) -> dict[str, object]:
+def _logs_in(bucket: AccessLogs) -> dict[str, object]:
     return {"enabled": True, "bucket": bucket.name, "prefix": "alb"}

@@ -1,5 +1,7 @@
 """Where alarms go: one encrypted topic."""
 
+from dataclasses import dataclass
+
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -9,19 +11,37 @@ from infra.deployment import Deployment
 from infra.iam import EVERYONE, allow, deny, policy_document
 
 
+@dataclass(frozen=True)
+class Publishers:
+    """AWS services that publish alerts in our name; `sid` says in a policy what they publish."""
+
+    services: tuple[str, ...]
+    sid: str
+
+
+ALARMS = Publishers(("cloudwatch.amazonaws.com",), "Alarms")
+DATABASE_ALERTS = Publishers(("cloudwatch.amazonaws.com", "events.rds.amazonaws.com"), "AlarmsAndDatabaseEvents")
+
+
 class Alerts(Construct):
-    """A topic that alarms and database events publish to, and the e-mail address that reads it, if one is given.
+    """A topic that `publishers` publish to, and the e-mail address that reads it, if one is given.
 
     Messages name resources and numbers, never data of a customer.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, deployment: Deployment, kms_key_arn: str, email: str | None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deployment: Deployment,
+        kms_key_arn: str,
+        publishers: Publishers,
+        email: str | None,
     ) -> None:
         super().__init__(scope, id_)
         name = deployment.names("alerts")
         topic = SnsTopic(self, "topic", name=name, kms_master_key_id=kms_key_arn, tags={"Name": name})
-        publishers = {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]}
         SnsTopicPolicy(
             self,
             "policy",
@@ -31,9 +51,9 @@ class Alerts(Construct):
                     allow(
                         "sns:Publish",
                         on=topic.arn,
-                        to=publishers,
+                        to={"Service": list(publishers.services)},
                         where={"StringEquals": {"aws:SourceAccount": deployment.account_id}},
-                        sid="AlarmsAndDatabaseEvents",
+                        sid=publishers.sid,
                     ),
                     deny(
                         "sns:Publish",

@@ -3,7 +3,6 @@
 Lines are JSON objects with at least `level`, and `duration_ms` where a request was served.
 """
 
-from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import CloudwatchLogMetricFilter
 from cdktf_cdktf_provider_aws.cloudwatch_log_subscription_filter import CloudwatchLogSubscriptionFilter
 from cdktf_cdktf_provider_aws.kinesis_firehose_delivery_stream import KinesisFirehoseDeliveryStream
 from constructs import Construct
@@ -11,11 +10,17 @@ from constructs import Construct
 from infra.bucket import PrivateBucket
 from infra.deployment import Deployment
 from infra.iam import WorkloadRole, allow
-from infra.logs import application_log_group
+from infra.logs import LineMetric, application_log_group, count_lines
 
 ERRORS = "Errors"
 REQUESTS = "Requests"
 DURATION = "RequestDuration"
+_SERVED = "{ $.duration_ms >= 0 }"
+_METRICS = {
+    "errors": LineMetric(ERRORS, '{ $.level = "ERROR" || $.level = "CRITICAL" }'),
+    "requests": LineMetric(REQUESTS, _SERVED),
+    "duration": LineMetric(DURATION, _SERVED, "Milliseconds", "$.duration_ms"),
+}
 BUFFER_SECONDS = 300
 BUFFER_MEBIBYTES = 5
 EVERYTHING = ""
@@ -35,27 +40,16 @@ class ApplicationLogs(Construct):
             self, "application", name=names("application"), kms_key_arn=kms_key_arn
         )
         self.system = application_log_group(self, "system", name=names("system"), kms_key_arn=kms_key_arn)
-        self._count("errors", '{ $.level = "ERROR" || $.level = "CRITICAL" }', ERRORS, value="1", unit="Count")
-        self._count("requests", "{ $.duration_ms >= 0 }", REQUESTS, value="1", unit="Count")
-        self._count("duration", "{ $.duration_ms >= 0 }", DURATION, value="$.duration_ms", unit="Milliseconds")
+        for id_, metric in _METRICS.items():
+            count_lines(
+                self,
+                id_,
+                metric,
+                deployment=deployment,
+                log_group=self.application.name,
+                namespace=self.metrics_namespace,
+            )
         self._copy(bucket, kms_key_arn)
-
-    def _count(self, id_: str, pattern: str, metric: str, *, value: str, unit: str) -> None:
-        CloudwatchLogMetricFilter(
-            self,
-            id_,
-            name=self._deployment.names(id_),
-            log_group_name=self.application.name,
-            pattern=pattern,
-            metric_transformation={
-                "namespace": self.metrics_namespace,
-                "name": metric,
-                "value": value,
-                "unit": unit,
-                # A minute without a request counts no error, but has no duration.
-                "default_value": "0" if value == "1" else None,
-            },
-        )
 
     def _copy(self, bucket: PrivateBucket, kms_key_arn: str) -> None:
         """Deliver every line to the bucket of application logs."""

@@ -58,7 +58,7 @@ class PrivateBucket(Construct):
         bucket = S3Bucket(
             self,
             "bucket",
-            bucket=_global_name(deployment, resource),
+            bucket=bucket_name(deployment, resource),
             force_destroy=deployment.teardown.allowed,
             object_lock_enabled=object_lock or None,
             tags=deployment.names.tag(resource),
@@ -148,8 +148,8 @@ class PrivateBucket(Construct):
         S3BucketLifecycleConfiguration(self, "lifecycle", bucket=self.name, rule=[rule], depends_on=[self.versioning])
 
 
-def _global_name(deployment: Deployment, resource: str) -> str:
+def bucket_name(deployment: Deployment, resource: str) -> str:
     """Return a bucket's name: unique in the world, so it holds the account, whose id is known only later."""
     placeholder = "0" * ACCOUNT_ID_CHARACTERS
-    name = deployment.names(f"{resource}-{placeholder}", limit=BUCKET_LIMIT)
+    name = deployment.global_names(f"{resource}-{placeholder}", limit=BUCKET_LIMIT)
     return name.replace(placeholder, deployment.account_id)

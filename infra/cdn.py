@@ -17,9 +17,9 @@ from constructs import Construct
 from infra.bucket import PrivateBucket
 from infra.deployment import Deployment
 from infra.dns import HostedZone
+from infra.groups import HTTP_PORT, HTTPS_PORT
 from infra.iam import allow, service
 from infra.origin_header import OriginHeader
-from infra.security import HTTP_PORT, HTTPS_PORT
 
 STATIC_PATH = "/static/*"
 STATIC_DEFAULT_SECONDS = 24 * 3600

@@ -44,6 +44,6 @@ class CdnLogs(Construct):
             delivery_source_name=source.name,
             delivery_destination_arn=destination.arn,
             # Were the bucket's policy not there yet, AWS would write one of its own.
-            depends_on=[storage.access_logs_policy],
+            depends_on=[storage.access_logs.policy],
             tags={"Name": name},
         )

@@ -8,9 +8,14 @@ from infra.settings import Teardown
 
 @dataclass(frozen=True)
 class Deployment:
-    """One environment in one region of one account."""
+    """One environment in one region of one account.
+
+    `global_names` are for what an account has once and not once per region, such as roles and dashboards, and for
+    buckets, whose names the whole world shares.
+    """
 
     names: Naming
+    global_names: Naming
     region: str
     account_id: str
     teardown: Teardown

@@ -1,6 +1,7 @@
 """Private ways to AWS services, so that the instances need no way to the internet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
@@ -58,6 +59,28 @@ INTERFACE_ACTIONS: Mapping[str, Sequence[str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Gateways:
+    """Makes gateway endpoints, which are routes: of one network, for the subnets of some route tables."""
+
+    deployment: Deployment
+    vpc_id: str
+    route_table_ids: Sequence[str]
+
+    def make(self, scope: Construct, service: str, statements: Sequence[Statement]) -> VpcEndpoint:
+        """Return the endpoint of `service`, whose policy is `statements`."""
+        return VpcEndpoint(
+            scope,
+            service,
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{self.deployment.region}.{service}",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=list(self.route_table_ids),
+            policy=policy_document(statements),
+            tags=self.deployment.names.tag(f"endpoint-{service}"),
+        )
+
+
 class Endpoints(Construct):
     """Gateway endpoints for S3 and DynamoDB, interface endpoints for the rest.
 
@@ -79,24 +102,13 @@ class Endpoints(Construct):
         super().__init__(scope, id_)
         self._deployment = deployment
         self._vpc_id = vpc_id
-        s3 = self._gateway("s3", route_table_ids, _s3_access(deployment, readable_bucket_arn))
+        gateways = Gateways(deployment, vpc_id, route_table_ids)
+        s3 = gateways.make(self, "s3", _s3_access(deployment, readable_bucket_arn))
         self.s3_prefix_list_id: str = s3.prefix_list_id
-        self._gateway("dynamodb", route_table_ids, [_dynamodb_access(deployment)])
+        gateways.make(self, "dynamodb", [_dynamodb_access(deployment)])
         self.interfaces = [
             self._interface(name, actions, subnet_ids, security_group_id) for name, actions in INTERFACE_ACTIONS.items()
         ]
-
-    def _gateway(self, name: str, route_table_ids: Sequence[str], statements: Sequence[Statement]) -> VpcEndpoint:
-        return VpcEndpoint(
-            self,
-            name,
-            vpc_id=self._vpc_id,
-            service_name=f"com.amazonaws.{self._deployment.region}.{name}",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=list(route_table_ids),
-            policy=policy_document(statements),
-            tags=self._deployment.names.tag(f"endpoint-{name}"),
-        )
 
     def _interface(
         self, name: str, actions: Sequence[str], subnet_ids: Sequence[str], security_group_id: str

@@ -92,7 +92,7 @@ class WorkloadRole(Construct):
         statements: Sequence[Statement],
     ) -> None:
         super().__init__(scope, id_)
-        name = deployment.names(resource, limit=IAM_ROLE_LIMIT)
+        name = deployment.global_names(resource, limit=IAM_ROLE_LIMIT)
         self.role = IamRole(
             self, "role", name=name, assume_role_policy=policy_document([_trust(assumed_by, deployment.account_id)])
         )

@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
 
+from infra.alerts import DATABASE_ALERTS, Publishers
 from infra.deployment import Deployment
 from infra.iam import Statement, allow, policy_document, service
 
@@ -53,8 +54,9 @@ class EncryptionKeys(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, deployment: Deployment, autoscaling_role_arn: str) -> None:
         super().__init__(scope, id_)
-        logs = _used_by_log_groups(deployment)
-        self.logs = EncryptionKey(self, "logs", deployment=deployment, description="Logs", statements=[logs])
+        self.logs = EncryptionKey(
+            self, "logs", deployment=deployment, description="Logs", statements=[used_by_log_groups(deployment)]
+        )
         self.database = EncryptionKey(self, "database", deployment=deployment, description="Database and its backups")
         self.secrets = EncryptionKey(self, "secrets", deployment=deployment, description="Secrets")
         self.storage = EncryptionKey(
@@ -76,11 +78,12 @@ class EncryptionKeys(Construct):
             "alerts",
             deployment=deployment,
             description="Alerts and dead letters",
-            statements=[_used_by_publishers(deployment)],
+            statements=[used_by_publishers(deployment, DATABASE_ALERTS)],
         )
 
 
-def _used_by_log_groups(deployment: Deployment) -> Statement:
+def used_by_log_groups(deployment: Deployment) -> Statement:
+    """Return the statement that lets the log groups of this account and region use a key."""
     return allow(
         "kms:Encrypt*",
         "kms:Decrypt*",
@@ -119,11 +122,27 @@ def _used_by_autoscaling(role_arn: str) -> list[Statement]:
     ]
 
 
-def _used_by_publishers(deployment: Deployment) -> Statement:
+def used_by_publishers(deployment: Deployment, publishers: Publishers) -> Statement:
+    """Return the statement that lets `publishers` send to an encrypted topic or queue of this account."""
     return allow(
         *PUBLISH_ENCRYPTED,
         on="*",
-        to={"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+        to={"Service": list(publishers.services)},
         where={"StringEquals": {"aws:SourceAccount": deployment.account_id}},
-        sid="AlarmsAndDatabaseEvents",
+        sid=publishers.sid,
+    )
+
+
+def decrypt_behind_alias(deployment: Deployment, alias: str, *, through: str) -> Statement:
+    """Return what lets a role decrypt with the key that `alias` names in this region, through one service only.
+
+    For a key of another stack: its ARN is not known here, its alias is.
+    """
+    return allow(
+        "kms:Decrypt",
+        on=deployment.arn("kms", "key/*"),
+        where={
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
+            "StringEquals": {"kms:ViaService": f"{through}.{deployment.region}.amazonaws.com"},
+        },
     )

@@ -60,6 +60,9 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
     from cdktf import App
 
     from infra import packages, portal, provenance
+    from infra.recovery import REGIONS
+    from infra.recovery_global import GlobalStack
+    from infra.recovery_region import RegionPackages, RegionStack
 
     with provenance.recorded() as sources:
         app = App(outdir=str(folder))
@@ -73,8 +76,15 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
                 rotation=packages.rotation_function(),
             ),
         )
+        region_packages = RegionPackages(monitor=packages.health_function(), answers=packages.answer_function())
+        across_regions = GlobalStack(app, settings=settings)
+        for region in REGIONS:
+            stack = RegionStack(app, settings=settings, region=region, packages=region_packages)
+            # Route 53 takes an alias to a name of the same zone only once that name is there.
+            across_regions.add_dependency(stack)
     app.synth()
-    provenance.write(sources, folder / "stacks" / portal.STACK / "sources.json")
+    for stack_folder in (folder / "stacks").iterdir():
+        provenance.write(sources, stack_folder)
 
 
 def _publish(scratch: Path, output: Path) -> None:

@@ -1,15 +1,14 @@
 """Is the portal well? Alarms on what its users would notice, and a dashboard that shows the same figures."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
 from infra.application_logs import DURATION, ERRORS, REQUESTS
+from infra.dashboards import Graph, dashboard_body
 from infra.deployment import Deployment
 
 SLOW_SECONDS = 1.0
@@ -22,10 +21,6 @@ DATABASE_FREE_MEMORY_BYTES = 1024**3  # of 16 GiB
 REPLICA_LAG_MILLISECONDS = 1000
 CDN_ERROR_PERCENT = 5
 BLOCKED_REQUESTS = 1000  # per five minutes
-
-WIDGET_WIDTH = 12
-WIDGET_HEIGHT = 6
-WIDGETS_PER_ROW = 24 // WIDGET_WIDTH
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ class Monitoring(Construct):
             self,
             "dashboard",
             dashboard_name=deployment.names("portal"),
-            dashboard_body=json.dumps({"widgets": _widgets(metrics, deployment.region)}),
+            dashboard_body=dashboard_body(deployment.region, _graphs(metrics)),
         )
 
 
@@ -163,38 +158,16 @@ def _alarms_of_database(metrics: PortalMetrics) -> Mapping[str, Alarm]:
     }
 
 
-def _widgets(metrics: PortalMetrics, region: str) -> list[dict[str, Any]]:
-    """Return the dashboard's graphs, two in a row."""
-    graphs: list[tuple[str, list[Metric]]] = [
-        ("Requests", [metrics.requests, metrics.balancer_requests]),
-        ("Errors", [metrics.errors, metrics.target_errors, metrics.balancer_errors]),
-        ("Duration of requests in the application (ms)", [metrics.duration]),
-        ("Response time at the load balancer (s)", [metrics.response_time]),
-        ("Instances", [metrics.instances, metrics.healthy_hosts, metrics.unhealthy_hosts]),
-        ("Load of the instances (%)", [metrics.instance_cpu, metrics.instance_memory, metrics.instance_disk]),
-        ("Load of the database (%)", [metrics.database_cpu]),
-        ("Connections to the database", [metrics.database_connections]),
-        ("Requests the firewall blocked", [metrics.blocked]),
-        ("Rotations of the secret", [metrics.rotations, metrics.rotation_errors]),
-    ]
+def _graphs(metrics: PortalMetrics) -> list[Graph]:
     return [
-        {
-            "type": "metric",
-            "x": position % WIDGETS_PER_ROW * WIDGET_WIDTH,
-            "y": position // WIDGETS_PER_ROW * WIDGET_HEIGHT,
-            "width": WIDGET_WIDTH,
-            "height": WIDGET_HEIGHT,
-            "properties": {
-                "title": title,
-                "region": region,
-                "period": 300,
-                "metrics": [_as_dashboard_writes(metric) for metric in shown],
-            },
-        }
-        for position, (title, shown) in enumerate(graphs)
+        Graph("Requests", [metrics.requests, metrics.balancer_requests]),
+        Graph("Errors", [metrics.errors, metrics.target_errors, metrics.balancer_errors]),
+        Graph("Duration of requests in the application (ms)", [metrics.duration]),
+        Graph("Response time at the load balancer (s)", [metrics.response_time]),
+        Graph("Instances", [metrics.instances, metrics.healthy_hosts, metrics.unhealthy_hosts]),
+        Graph("Load of the instances (%)", [metrics.instance_cpu, metrics.instance_memory, metrics.instance_disk]),
+        Graph("Load of the database (%)", [metrics.database_cpu]),
+        Graph("Connections to the database", [metrics.database_connections]),
+        Graph("Requests the firewall blocked", [metrics.blocked]),
+        Graph("Rotations of the secret", [metrics.rotations, metrics.rotation_errors]),
     ]
-
-
-def _as_dashboard_writes(metric: Metric) -> list[object]:
-    dimensions = [part for dimension in metric.dimensions.items() for part in dimension]
-    return [metric.namespace, metric.name, *dimensions, {"stat": metric.statistic}]

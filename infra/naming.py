@@ -21,9 +21,14 @@ _DIGEST_CHARACTERS = 6
 
 @dataclass(frozen=True)
 class Naming:
-    """Gives every resource of one environment its name."""
+    """Gives every resource of one environment its name.
+
+    `scope` tells resources apart that would otherwise share a name: those of two systems, or of two regions. It becomes
+    part of each name, in front of the resource.
+    """
 
     suffix: str
+    scope: str = ""
 
     def __post_init__(self) -> None:
         if len(self.suffix) > SUFFIX_MAX_CHARACTERS or not SUFFIX_PATTERN.fullmatch(self.suffix):
@@ -38,7 +43,7 @@ class Naming:
         A name that is too long is cut, and ends with a digest of the whole name instead of the suffix, so that
         two names stay as different as they were.
         """
-        name = f"financial-{resource}-{self.suffix}"
+        name = "-".join(part for part in ("financial", self.scope, resource, self.suffix) if part)
         if limit is None or len(name) <= limit:
             return name
         digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]

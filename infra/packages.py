@@ -64,6 +64,12 @@ def health_function(directory: Path = DIRECTORY) -> Path:
     return _write(directory / "check_region_health.zip", contents)
 
 
+def answer_function(directory: Path = DIRECTORY) -> Path:
+    """Write the zip of the function behind the health checks; its handler is `answer_health_check.handler.handler`."""
+    contents = {**_tree(_LAMBDA / "answer_health_check", below=_LAMBDA), **_packed((*_botocore("dynamodb"), *_BOTO3))}
+    return _write(directory / "answer_health_check.zip", contents)
+
+
 def portal_application(directory: Path = DIRECTORY) -> Path:
     """Write the portal application's zip, which `python3` runs as it is (boto3 comes from the system)."""
     code = _tree(_APPLICATION, below=_APPLICATION)
@@ -80,7 +86,7 @@ def rds_ca_bundle() -> Path:
 def main() -> int:
     """Write every zip and print its digest, size and path; exit code 3 and one line when that cannot be done."""
     try:
-        for build in (rotation_function, health_function, portal_application):
+        for build in (rotation_function, health_function, answer_function, portal_application):
             content = (path := build()).read_bytes()
             print(f"{hashlib.sha256(content).hexdigest()}  {len(content):>8}  {path.relative_to(ROOT)}")
     except (InputError, OSError) as error:

@@ -7,44 +7,40 @@ viewer -> CloudFront (WAF) -> load balancer -> instances -> database
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdktf import LocalBackend, S3Backend, TerraformOutput
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
+from infra import recovery
 from infra.alarms import AlarmMaker
-from infra.alb import LoadBalancer
-from infra.alerts import Alerts
+from infra.alerts import DATABASE_ALERTS, Alerts
 from infra.application_logs import ApplicationLogs
 from infra.cdn import Cdn
 from infra.cdn_logs import CdnLogs
 from infra.compute import Compute
 from infra.database import Database
-from infra.deployment import Deployment
 from infra.dns import HostedZone
 from infra.endpoints import Endpoints
 from infra.files import ApplicationFiles
 from infra.flow_logs import FlowLogs
 from infra.keys import EncryptionKeys
 from infra.monitoring import Monitored, Monitoring
+from infra.origin_balancer import OriginBalancer
 from infra.origin_header import OriginHeader
-from infra.readable_stack import ReadableStack
 from infra.scaling import Scaling
 from infra.secrets import DatabaseSecret
 from infra.security import SecurityGroups
 from infra.security_alarms import SecurityAlarms
 from infra.settings import Settings
 from infra.storage import Storage
+from infra.system_stack import SystemStack
 from infra.trail import Trail
-from infra.vpc import Network
+from infra.vpc import AddressPlan, Network
 from infra.waf import Firewall
 
 STACK = "portal"
 APPLICATION = "customer-portal"
+NETWORK = AddressPlan("10.0.0.0/16", zones="abc")
 REGION = "us-east-1"  # also where CloudFront demands its certificate, firewall and logs
-TERRAFORM_VERSIONS = ">= 1.5.0"
-LOCAL_STATE_FOLDER = "../../.."  # seen from the stack's folder: the one that holds cdktf.out
 
 
 @dataclass(frozen=True)
@@ -56,23 +52,21 @@ class Packages:
     rotation: Path
 
 
-class Portal(ReadableStack):
+class Portal(SystemStack):
     """The customer portal of one environment."""
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, packages: Packages) -> None:
-        super().__init__(scope, id_)
         names = settings.names
-        tags = {
-            "Environment": settings.environment,
-            "Application": APPLICATION,
-            "CostCenter": settings.cost_center,
-            "ManagedBy": "cdktf",
-        }
-        self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
-        AwsProvider(self, "aws", region=REGION, default_tags=[AwsProviderDefaultTags(tags=tags)])
-        self._keep_state(settings)
-        account = DataAwsCallerIdentity(self, "account")
-        deployment = Deployment(names, REGION, account.account_id, settings.teardown)
+        super().__init__(
+            scope,
+            id_,
+            settings=settings,
+            system_tags={"Application": APPLICATION},
+            region=REGION,
+            names=names,
+            global_names=names,
+        )
+        deployment = self.deployment
 
         # Its own service-linked role: the account's default one may not exist yet, and a key policy must name it.
         autoscaling_role = IamServiceLinkedRole(
@@ -84,16 +78,30 @@ class Portal(ReadableStack):
             tags=names.tag("autoscaling"),
         )
         keys = EncryptionKeys(self, "keys", deployment=deployment, autoscaling_role_arn=autoscaling_role.arn)
-        alerts = Alerts(self, "alerts", deployment=deployment, kms_key_arn=keys.alerts.arn, email=settings.alert_email)
+        alerts = Alerts(
+            self,
+            "alerts",
+            deployment=deployment,
+            kms_key_arn=keys.alerts.arn,
+            publishers=DATABASE_ALERTS,
+            email=settings.alert_email,
+        )
         alarms = AlarmMaker(deployment, alerts.topic_arn)
         storage = Storage(self, "storage", deployment=deployment, keys=keys)
         if settings.organization_trail_arn is None:
-            trail = Trail(self, "trail", deployment=deployment, storage=storage, logs_key_arn=keys.logs.arn)
+            trail = Trail(
+                self,
+                "trail",
+                deployment=deployment,
+                storage=storage,
+                others=recovery.recorded_data(settings, deployment.account_id),
+                logs_key_arn=keys.logs.arn,
+            )
             SecurityAlarms(
                 self, "security_events", deployment=deployment, trail_log_group=trail.log_group_name, alarms=alarms
             )
 
-        network = Network(self, "network", deployment=deployment)
+        network = Network(self, "network", deployment=deployment, plan=NETWORK)
         FlowLogs(self, "flow_logs", deployment=deployment, vpc_id=network.vpc_id, kms_key_arn=keys.logs.arn)
         groups = SecurityGroups(self, "security", deployment=deployment, vpc_id=network.vpc_id)
         endpoints = Endpoints(
@@ -132,14 +140,14 @@ class Portal(ReadableStack):
 
         zone = HostedZone(self, "dns", domain=settings.domain)
         origin_header = OriginHeader(self, "origin_header")
-        balancer = LoadBalancer(
+        balancer = OriginBalancer(
             self,
             "alb",
             deployment=deployment,
             vpc_id=network.vpc_id,
             subnet_ids=network.public_subnet_ids,
             security_groups=groups,
-            storage=storage,
+            access_logs=storage.access_logs,
             zone=zone,
             origin_header=origin_header,
         )
@@ -154,7 +162,7 @@ class Portal(ReadableStack):
             self,
             "compute",
             deployment=deployment,
-            tags=tags,
+            tags=self.tags,
             ami_parameter=settings.ami_parameter,
             subnet_ids=network.private_subnet_ids,
             security_group_id=groups.application.id,
@@ -176,7 +184,15 @@ class Portal(ReadableStack):
         )
         Scaling(self, "scaling", deployment=deployment, group_name=compute.group_name, alarms=alarms)
 
-        firewall = Firewall(self, "waf", deployment=deployment, logs_key_arn=keys.logs.arn)
+        firewall = Firewall(
+            self,
+            "waf",
+            deployment=deployment,
+            kind="CLOUDFRONT",
+            description="Customer portal",
+            log="portal",
+            logs_key_arn=keys.logs.arn,
+        )
         cdn = Cdn(
             self,
             "cdn",
@@ -204,29 +220,11 @@ class Portal(ReadableStack):
                 distribution=cdn.id,
             ),
         )
-        self._give_out("portal_url", f"https://{zone.viewer_name}", "Where viewers find the portal")
-        self._give_out("distribution_domain_name", cdn.domain_name, "Where the portal's DNS name points")
-        self._give_out("load_balancer_domain_name", balancer.domain_name, "Answers nobody but CloudFront")
-        self._give_out("database_endpoint", database.endpoint, "Writer of the database cluster")
-        self._give_out("database_reader_endpoint", database.reader_endpoint, "Readers of the database cluster")
-        self._give_out("database_secret_arn", secret.arn, "How the portal connects to its database")
-        self._give_out("static_assets_bucket", storage.static_assets.name, "Upload static assets here, below static/")
-        self._give_out("alerts_topic_arn", alerts.topic_arn, "Subscribe to alerts here")
-
-    def _give_out(self, id_: str, value: object, description: str) -> None:
-        TerraformOutput(self, id_, value=value, description=description)
-
-    def _keep_state(self, settings: Settings) -> None:
-        remote = settings.remote_state
-        if remote is None:
-            LocalBackend(self, path=f"{LOCAL_STATE_FOLDER}/terraform.{STACK}.{settings.names.suffix}.tfstate")
-            return
-        S3Backend(
-            self,
-            bucket=remote.bucket,
-            key=f"{STACK}/{settings.names.suffix}.tfstate",
-            region=remote.region,
-            encrypt=True,
-            kms_key_id=remote.kms_key_id,
-            dynamodb_table=remote.lock_table,
-        )
+        self.give_out("portal_url", f"https://{zone.viewer_name}", "Where viewers find the portal")
+        self.give_out("distribution_domain_name", cdn.domain_name, "Where the portal's DNS name points")
+        self.give_out("load_balancer_domain_name", balancer.domain_name, "Answers nobody but CloudFront")
+        self.give_out("database_endpoint", database.endpoint, "Writer of the database cluster")
+        self.give_out("database_reader_endpoint", database.reader_endpoint, "Readers of the database cluster")
+        self.give_out("database_secret_arn", secret.arn, "How the portal connects to its database")
+        self.give_out("static_assets_bucket", storage.static_assets.name, "Upload static assets here, below static/")
+        self.give_out("alerts_topic_arn", alerts.topic_arn, "Subscribe to alerts here")

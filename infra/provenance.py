@@ -50,10 +50,12 @@ def recorded() -> Iterator[dict[str, Source]]:
         JSIIMeta.__call__ = make  # type: ignore[method-assign]
 
 
-def write(sources: dict[str, Source], path: Path) -> None:
-    """Write `sources` as JSON, sorted, so that the same code gives the same bytes."""
-    content = {construct: asdict(source) for construct, source in sources.items()}
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def write(sources: dict[str, Source], stack_folder: Path) -> None:
+    """Write the sources of one stack into its folder as `sources.json`, sorted: the same code gives the same bytes."""
+    stack = stack_folder.name
+    content = {path: asdict(source) for path, source in sources.items() if path.split("/")[0] == stack}
+    text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+    (stack_folder / "sources.json").write_text(text, encoding="utf-8")
 
 
 def _innermost_source(frame: FrameType | None) -> Source | None:

@@ -9,23 +9,19 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from cdktf import AssetType, Fn, TerraformAsset
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_policy import SecretsmanagerSecretPolicy
 from cdktf_cdktf_provider_aws.secretsmanager_secret_rotation import SecretsmanagerSecretRotation
 from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
-from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct, IDependable
 
 from infra.database import Database
 from infra.deployment import Deployment
-from infra.iam import EVERYONE, WorkloadRole, allow, deny, policy_document
+from infra.functions import FunctionKeys, FunctionPlan, Place, deploy
+from infra.iam import EVERYONE, Statement, allow, deny, policy_document
 from infra.keys import EncryptionKeys
-from infra.logs import audit_log_group
-from infra.naming import FUNCTION_LIMIT
-from infra.packages import LAMBDA_RUNTIME
 from infra.security import DATABASE_PORT
 
 HANDLER = "rotate_database_secret.handler.handler"
@@ -36,8 +32,6 @@ PASSWORD_CHARACTERS = 32
 EXCLUDED_CHARACTERS = "/@\"'\\`"  # trouble in connection strings and in quotes
 TIMEOUT_SECONDS = 60
 MEMORY_MEBIBYTES = 256
-DEAD_LETTER_SECONDS = 14 * 24 * 3600
-DATA_KEY_REUSE_SECONDS = 300
 
 
 class DatabaseSecret(Construct):
@@ -128,69 +122,29 @@ class DatabaseSecret(Construct):
         security_group_id: str,
         package: Path,
     ) -> LambdaFunction:
-        names = self._deployment.names
-        name = names("rotation", limit=FUNCTION_LIMIT)
-        # Who changed which password when is audit material.
-        logs = audit_log_group(self, "log", name=f"/aws/lambda/{name}", kms_key_arn=keys.logs.arn)
-        dead_letters = SqsQueue(
-            self,
-            "dead_letters",
-            name=names("rotation-dead-letters"),
-            kms_master_key_id=keys.alerts.arn,
-            kms_data_key_reuse_period_seconds=DATA_KEY_REUSE_SECONDS,
-            message_retention_seconds=DEAD_LETTER_SECONDS,
-            tags=names.tag("rotation-dead-letters"),
-        )
-        role = WorkloadRole(
-            self,
-            "rotator",
-            deployment=self._deployment,
+        plan = FunctionPlan(
             resource="rotation",
-            assumed_by="lambda",
-            statements=[
-                *_rotate(self._deployment, self.arn, database.master_secret_arn, keys.secrets.arn),
-                *_run_in_vpc(self._deployment, name),
-                allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{logs.arn}:*"),
-                allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", on="*"),
-                allow("sqs:SendMessage", on=dead_letters.arn),
-                allow("kms:Decrypt", "kms:GenerateDataKey", on=keys.alerts.arn),
-            ],
-        )
-        code = TerraformAsset(self, "code", path=str(package), type=AssetType.FILE)
-        return LambdaFunction(
-            self,
-            "function",
-            function_name=name,
             description="Rotates the login of the portal's database users",
-            role=role.arn,
-            runtime=LAMBDA_RUNTIME,
+            package=package,
             handler=HANDLER,
-            architectures=["arm64"],
-            filename=code.path,
-            source_code_hash=Fn.filebase64sha256(code.path),
-            timeout=TIMEOUT_SECONDS,
-            memory_size=MEMORY_MEBIBYTES,
-            kms_key_arn=keys.secrets.arn,
-            environment={
-                "variables": {
-                    "ROTATION_STRATEGY": ROTATION_STRATEGY,
-                    "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
-                    "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
-                    "POWERTOOLS_LOG_LEVEL": "INFO",
-                }
+            timeout_seconds=TIMEOUT_SECONDS,
+            memory_mebibytes=MEMORY_MEBIBYTES,
+            variables={
+                "ROTATION_STRATEGY": ROTATION_STRATEGY,
+                "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
+                "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
             },
-            vpc_config={"subnet_ids": list(subnet_ids), "security_group_ids": [security_group_id]},
-            dead_letter_config={"target_arn": dead_letters.arn},
-            tracing_config={"mode": "Active"},
-            logging_config={"log_format": "JSON", "log_group": logs.name},
-            depends_on=[role.policy],
-            tags=names.tag("rotation"),
+            statements=_rotate(self._deployment, self.arn, database.master_secret_arn, keys.secrets.arn),
+            place=Place(subnet_ids, security_group_id),
         )
+        function_keys = FunctionKeys(
+            logs_arn=keys.logs.arn, variables_arn=keys.secrets.arn, dead_letters_arn=keys.alerts.arn
+        )
+        return deploy(self, plan, role_id="rotator", deployment=self._deployment, keys=function_keys).function
 
 
-def _rotate(
-    deployment: Deployment, secret_arn: str, master_secret_arn: str, kms_key_arn: str
-) -> list[dict[str, object]]:
+def _rotate(deployment: Deployment, secret_arn: str, master_secret_arn: str, kms_key_arn: str) -> list[Statement]:
     through_secrets_manager = {"StringEquals": {"kms:ViaService": f"secretsmanager.{deployment.region}.amazonaws.com"}}
     return [
         allow(
@@ -203,20 +157,4 @@ def _rotate(
         allow("secretsmanager:GetSecretValue", on=master_secret_arn),
         allow("secretsmanager:GetRandomPassword", on="*"),
         allow("kms:Decrypt", "kms:GenerateDataKey", on=kms_key_arn, where=through_secrets_manager),
-    ]
-
-
-def _run_in_vpc(deployment: Deployment, function_name: str) -> list[dict[str, object]]:
-    """Return what Lambda needs to place a function in a VPC, withheld from the function's own code."""
-    interfaces = (
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:UnassignPrivateIpAddresses",
-    )
-    own_code = {"ArnEquals": {"lambda:SourceFunctionArn": deployment.arn("lambda", f"function:{function_name}")}}
-    return [
-        allow(*interfaces, on=deployment.arn("ec2", "*/*")),
-        allow("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", on="*"),
-        deny(*interfaces, on="*", where=own_code),
     ]

@@ -3,21 +3,23 @@
 What compliance fixes (encryption, retention, privacy, TLS) is a literal in the construct concerned; nobody can
 configure it away. An empty variable counts as unset.
 
-| variable               | meaning                                                 | default                          |
-| ---------------------- | ------------------------------------------------------- | -------------------------------- |
-| ENVIRONMENT_SUFFIX     | last part of every name: `a-z0-9-`, 1 to 20 characters  | none: required                   |
-| ENVIRONMENT            | profile: development, staging or production; also a tag | development                      |
-| COST_CENTER            | tag                                                     | engineering                      |
-| PORTAL_DOMAIN          | DNS name of the portal                                  | `{suffix}.financial-portal.test` |
-| HOSTED_ZONE_ID         | Route 53 zone that holds PORTAL_DOMAIN                  | the zone of the domain's name    |
-| ALERT_EMAIL            | address subscribed to the alerts topic                  | nobody is subscribed             |
-| ORGANIZATION_TRAIL_ARN | CloudTrail trail that already covers this account       | the stack creates a trail        |
-| AURORA_ENGINE_VERSION  | version of Aurora MySQL 8.0; follow automatic upgrades  | `8.0.mysql_aurora.3.10.3`        |
-| AMI_PARAMETER          | public SSM parameter with the Amazon Linux 2023 image   | the latest x86_64 one            |
-| TF_STATE_BUCKET        | S3 bucket for Terraform's state                         | a local file                     |
-| TF_STATE_REGION        | region of that bucket                                   | us-east-1                        |
-| TF_STATE_KMS_KEY_ID    | KMS key that encrypts the state there                   | the bucket's default key         |
-| TF_STATE_LOCK_TABLE    | DynamoDB table that locks the state                     | no lock                          |
+| variable                | meaning                                                 | default                          |
+| ----------------------- | ------------------------------------------------------- | -------------------------------- |
+| ENVIRONMENT_SUFFIX      | last part of every name: `a-z0-9-`, 1 to 20 characters  | none: required                   |
+| ENVIRONMENT             | profile: development, staging or production; also a tag | development                      |
+| COST_CENTER             | tag                                                     | engineering                      |
+| PORTAL_DOMAIN           | DNS name of the portal                                  | `{suffix}.financial-portal.test` |
+| HOSTED_ZONE_ID          | Route 53 zone that holds PORTAL_DOMAIN                  | the zone of the domain's name    |
+| RECOVERY_DOMAIN         | DNS name of the disaster recovery system                | see below                        |
+| RECOVERY_HOSTED_ZONE_ID | Route 53 zone that holds RECOVERY_DOMAIN                | the zone of the domain's name    |
+| ALERT_EMAIL             | address subscribed to the alerts topics                 | nobody is subscribed             |
+| ORGANIZATION_TRAIL_ARN  | CloudTrail trail that already covers this account       | the portal's stack creates one   |
+| AURORA_ENGINE_VERSION   | version of Aurora MySQL 8.0; follow automatic upgrades  | `8.0.mysql_aurora.3.10.3`        |
+| AMI_PARAMETER           | public SSM parameter with the Amazon Linux 2023 image   | the latest x86_64 one            |
+| TF_STATE_BUCKET         | S3 bucket for Terraform's state                         | a local file                     |
+| TF_STATE_REGION         | region of that bucket, none of the recovery regions     | us-east-1                        |
+| TF_STATE_KMS_KEY_ID     | KMS key that encrypts the state there                   | the bucket's default key         |
+| TF_STATE_LOCK_TABLE     | DynamoDB table that locks the state                     | no lock                          |
 
 production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, and turns on everything that keeps data: deletion protection,
 final snapshots, recovery windows, object lock. Every other profile can be destroyed without a trace.
@@ -26,11 +28,13 @@ A trail of the organization is not part of the stack, so nothing here can show w
 trails fail until whoever answers for it waives them, each by an entry in waivers.yaml with `addresses: [""]` (the
 empty address: what the stack does not have).
 
-The default domain ends in `.test`, which no one can register: it synthesizes TLS from the viewer to the database, but
-has no zone to deploy into. The zone has to exist: it is looked up, never made. Terraform's state holds the secret
-origin header (the database's passwords never enter it): the state of production belongs in an encrypted bucket. A
-local state is one file per suffix beside the output folder; give each environment an output folder of its own
-(`--output`), or run `terraform init -reconfigure` when changing from one to the other.
+RECOVERY_DOMAIN is `recovery.` before PORTAL_DOMAIN where HOSTED_ZONE_ID is set, or else
+`{suffix}.financial-recovery.test`. The default domains end in `.test`, which no one can register: they synthesize TLS
+from the viewer to the database, but have no zone to deploy into. The zones have to exist: they are looked up, never
+made. Terraform's state holds the secret origin header (the database's passwords never enter it): the state of
+production belongs in an encrypted bucket. A local state is one file per stack and suffix beside the output folder; give
+each environment an output folder of its own (`--output`), or run `terraform init -reconfigure` when changing from one
+to the other.
 """
 
 import re
@@ -44,16 +48,20 @@ from infra.naming import Naming
 Environment = Literal["development", "staging", "production"]
 
 AMAZON_LINUX_2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+RECOVERY_REGIONS = ("us-east-2", "us-west-2")  # primary, secondary
 CERTIFICATE_NAME_LIMIT = 64  # characters of the first name on an ACM certificate
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_ZONE = (re.compile(r"Z[A-Z0-9]{1,31}"), "a zone id such as Z0123456789ABCDEFGHIJ")
 _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "COST_CENTER": (
         re.compile(r"[\w .:/=+@-]{1,256}", re.ASCII),
         "1 to 256 letters, digits, spaces or . : / = + @ - _",
     ),
     "PORTAL_DOMAIN": (_DOMAIN, "a lower-case DNS name such as portal.example.com"),
-    "HOSTED_ZONE_ID": (re.compile(r"Z[A-Z0-9]{1,31}"), "a zone id such as Z0123456789ABCDEFGHIJ"),
+    "HOSTED_ZONE_ID": _ZONE,
+    "RECOVERY_DOMAIN": (_DOMAIN, "a lower-case DNS name such as recovery.example.com"),
+    "RECOVERY_HOSTED_ZONE_ID": _ZONE,
     "ALERT_EMAIL": (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII), "one e-mail address"),
     "ORGANIZATION_TRAIL_ARN": (
         re.compile(r"arn:aws:cloudtrail:[a-z0-9-]+:\d{12}:trail/[\w.-]+", re.ASCII),
@@ -90,7 +98,7 @@ class Teardown:
 
 @dataclass(frozen=True)
 class Domain:
-    """The portal's DNS name, and the zone that holds it (None: the stack creates it)."""
+    """A system's DNS name, and the zone that holds it (None: the one of the same name)."""
 
     name: str
     hosted_zone_id: str | None
@@ -114,6 +122,7 @@ class Settings:
     environment: Environment
     cost_center: str
     domain: Domain
+    recovery_domain: Domain
     alert_email: str | None
     organization_trail_arn: str | None
     aurora_engine_version: str
@@ -132,11 +141,13 @@ class Settings:
             raise InputError("ENVIRONMENT_SUFFIX is not set: give the environment a short name, for example `dev`")
         names = Naming(variables["ENVIRONMENT_SUFFIX"])
         environment = _environment(variables)
+        domain = _domain(variables, environment, names.suffix)
         return cls(
             names=names,
             environment=environment,
             cost_center=_read(variables, "COST_CENTER") or "engineering",
-            domain=_domain(variables, environment, names.suffix),
+            domain=domain,
+            recovery_domain=_recovery_domain(variables, domain, names.suffix),
             alert_email=_read(variables, "ALERT_EMAIL"),
             organization_trail_arn=_read(variables, "ORGANIZATION_TRAIL_ARN"),
             aurora_engine_version=_read(variables, "AURORA_ENGINE_VERSION") or "8.0.mysql_aurora.3.10.3",
@@ -173,20 +184,41 @@ def _domain(variables: Mapping[str, str], environment: Environment, suffix: str)
         )
     if zone and not name:
         raise InputError("HOSTED_ZONE_ID is set without PORTAL_DOMAIN: say which name in that zone the portal gets")
-    if name and len(name) > CERTIFICATE_NAME_LIMIT:
-        raise InputError(
-            f"PORTAL_DOMAIN has {len(name)} characters: a certificate takes at most {CERTIFICATE_NAME_LIMIT}"
-        )
+    if name:
+        _require_certifiable("PORTAL_DOMAIN", name)
     return Domain(name=name or f"{suffix}.financial-portal.test", hosted_zone_id=zone)
+
+
+def _recovery_domain(variables: Mapping[str, str], portal: Domain, suffix: str) -> Domain:
+    name = _read(variables, "RECOVERY_DOMAIN")
+    zone = _read(variables, "RECOVERY_HOSTED_ZONE_ID")
+    if zone and not name:
+        raise InputError("RECOVERY_HOSTED_ZONE_ID is set without RECOVERY_DOMAIN: say which name in that zone is meant")
+    if name is None and portal.hosted_zone_id:
+        name, zone = f"recovery.{portal.name}", portal.hosted_zone_id
+    if name:
+        _require_certifiable("RECOVERY_DOMAIN", name)
+    return Domain(name=name or f"{suffix}.financial-recovery.test", hosted_zone_id=zone)
+
+
+def _require_certifiable(variable: str, name: str) -> None:
+    if len(name) > CERTIFICATE_NAME_LIMIT:
+        raise InputError(f"{variable} has {len(name)} characters: a certificate takes at most {CERTIFICATE_NAME_LIMIT}")
 
 
 def _remote_state(variables: Mapping[str, str]) -> RemoteState | None:
     bucket = _read(variables, "TF_STATE_BUCKET")
     if bucket is None:
         return None
+    region = _read(variables, "TF_STATE_REGION") or "us-east-1"
+    if region in RECOVERY_REGIONS:
+        raise InputError(
+            f"TF_STATE_REGION is {region}, which the disaster recovery system must be able to lose: "
+            f"keep the state outside {' and '.join(RECOVERY_REGIONS)}"
+        )
     return RemoteState(
         bucket=bucket,
-        region=_read(variables, "TF_STATE_REGION") or "us-east-1",
+        region=region,
         kms_key_id=_read(variables, "TF_STATE_KMS_KEY_ID"),
         lock_table=_read(variables, "TF_STATE_LOCK_TABLE"),
     )

@@ -1,5 +1,8 @@
 """Who did what in the account: CloudTrail, with an archive and a key of its own."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from cdktf_cdktf_provider_aws.cloudtrail import (
     Cloudtrail,
     CloudtrailAdvancedEventSelector,
@@ -23,14 +26,31 @@ OBJECT_LOCK_DAYS = 365
 PREFIX = "cloudtrail"
 
 
+@dataclass(frozen=True)
+class RecordedData:
+    """Data of other stacks, in any region, of which the trail records every access: ARNs of buckets and tables."""
+
+    bucket_arns: Sequence[str]
+    table_arns: Sequence[str]
+
+
 class Trail(Construct):
-    """Management events of all regions and object events of our buckets, validated, encrypted, kept 400 days.
+    """Management events of all regions, and every access to our buckets and to `others`.
+
+    Validated, encrypted, kept 400 days.
 
     `log_group_name` is where the security events are counted (infra/security_alarms.py).
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, deployment: Deployment, storage: Storage, logs_key_arn: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deployment: Deployment,
+        storage: Storage,
+        others: RecordedData,
+        logs_key_arn: str,
     ) -> None:
         super().__init__(scope, id_)
         name = deployment.names("trail")
@@ -39,7 +59,7 @@ class Trail(Construct):
             self, "audit", deployment=deployment, description="Audit trail", statements=_used_by_trail(deployment, arn)
         )
         archive, policy = self._archive(deployment, arn, key.arn)
-        archive.log_access(storage.access_logs, storage.access_logs_policy)
+        archive.log_access(storage.access_logs, storage.access_logs.policy)
 
         group = audit_log_group(self, "group", name=name, kms_key_arn=logs_key_arn)
         self.log_group_name: str = group.name
@@ -69,11 +89,17 @@ class Trail(Construct):
             advanced_event_selector=[
                 _events("Management events", ("eventCategory", {"equal_to": ["Management"]})),
                 _events(
-                    "Objects of the portal's buckets",
+                    "Objects of the buckets",
                     ("eventCategory", {"equal_to": ["Data"]}),
                     ("resources.type", {"equal_to": ["AWS::S3::Object"]}),
                     # Not the archive itself, whose every new log would log another.
-                    ("resources.ARN", {"starts_with": _object_prefixes(storage)}),
+                    ("resources.ARN", {"starts_with": _object_prefixes(storage, others)}),
+                ),
+                _events(
+                    "Items of the tables",
+                    ("eventCategory", {"equal_to": ["Data"]}),
+                    ("resources.type", {"equal_to": ["AWS::DynamoDB::Table"]}),
+                    ("resources.ARN", {"equal_to": list(others.table_arns)}),
                 ),
             ],
             depends_on=[policy, writer.policy],
@@ -122,8 +148,9 @@ class Trail(Construct):
         return archive, policy
 
 
-def _object_prefixes(storage: Storage) -> list[str]:
-    return [f"{bucket.arn}/" for bucket in (storage.static_assets, storage.files, storage.application_logs)]
+def _object_prefixes(storage: Storage, others: RecordedData) -> list[str]:
+    own = [bucket.arn for bucket in (storage.static_assets, storage.files, storage.application_logs)]
+    return [f"{arn}/" for arn in (*own, *others.bucket_arns)]
 
 
 def _events(name: str, *fields: tuple[str, dict[str, list[str]]]) -> CloudtrailAdvancedEventSelector:

@@ -1,4 +1,8 @@
-"""The network: three zones, each with a public subnet, a private subnet and a NAT gateway of its own."""
+"""The network: some zones, each with a public subnet, a private subnet and a NAT gateway of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
@@ -13,15 +17,26 @@ from constructs import Construct
 
 from infra.deployment import Deployment
 
-NETWORK = "10.0.0.0/16"
 EVERYWHERE = "0.0.0.0/0"
+SUBNET_PREFIX = 24
+FIRST_PRIVATE_SUBNET = 10
 
-# zone: (public subnet, private subnet)
-ZONES = {
-    "a": ("10.0.0.0/24", "10.0.10.0/24"),
-    "b": ("10.0.1.0/24", "10.0.11.0/24"),
-    "c": ("10.0.2.0/24", "10.0.12.0/24"),
-}
+
+@dataclass(frozen=True)
+class AddressPlan:
+    """The range of a network (a /16), and its zones by letter.
+
+    The first zone has the subnets .0.0/24 (public) and .10.0/24 (private) of the range, the next .1.0 and .11.0, ...
+    """
+
+    network: str
+    zones: str
+
+    def subnets(self) -> Iterator[tuple[str, str, str]]:
+        """Yield each zone with its public and its private range."""
+        ranges = [str(subnet) for subnet in IPv4Network(self.network).subnets(new_prefix=SUBNET_PREFIX)]
+        for position, zone in enumerate(self.zones):
+            yield zone, ranges[position], ranges[FIRST_PRIVATE_SUBNET + position]
 
 
 class Network(Construct):
@@ -30,13 +45,13 @@ class Network(Construct):
     The private subnets have a route out, as asked; the security groups still let nothing use it.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment) -> None:
+    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment, plan: AddressPlan) -> None:
         super().__init__(scope, id_)
         self._names = deployment.names
         vpc = Vpc(
             self,
             "vpc",
-            cidr_block=NETWORK,
+            cidr_block=plan.network,
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=self._names.tag("vpc"),
@@ -59,7 +74,7 @@ class Network(Construct):
         self.private_subnet_ids: list[str] = []
         self.private_route_table_ids: list[str] = []
         self.private_routes: list[Route] = []
-        for zone, (public_block, private_block) in ZONES.items():
+        for zone, public_block, private_block in plan.subnets():
             public = self._subnet(f"public_{zone}", f"{deployment.region}{zone}", public_block)
             RouteTableAssociation(self, f"public_{zone}_routes", subnet_id=public.id, route_table_id=public_routes.id)
             private = self._subnet(f"private_{zone}", f"{deployment.region}{zone}", private_block)

@@ -1,4 +1,6 @@
-"""The web application firewall in front of the portal: it blocks, and it writes down what it saw."""
+"""The web application firewall in front of a system: it blocks, and it writes down what it saw."""
+
+from typing import Literal
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import CloudwatchLogResourcePolicy
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
@@ -33,17 +35,30 @@ REDACTED_HEADERS = ("authorization", "cookie")
 
 
 class Firewall(Construct):
-    """A web ACL for CloudFront: a rate limit per address, then AWS's managed rules."""
+    """A web ACL: a rate limit per address, then AWS's managed rules.
 
-    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment, logs_key_arn: str) -> None:
+    `kind` is where it can stand: before CloudFront, or before what lies in a region. `log` names its log group.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deployment: Deployment,
+        kind: Literal["CLOUDFRONT", "REGIONAL"],
+        description: str,
+        log: str,
+        logs_key_arn: str,
+    ) -> None:
         super().__init__(scope, id_)
         name = deployment.names("waf")
         acl = Wafv2WebAcl(
             self,
             "acl",
             name=name,
-            description="Customer portal",
-            scope="CLOUDFRONT",
+            description=description,
+            scope=kind,
             default_action={"allow": {}},
             rule=[
                 _rate_limit(0),
@@ -56,13 +71,11 @@ class Firewall(Construct):
         )
         self.arn: str = acl.arn
         self.metric_name = name
-        self._log(deployment, logs_key_arn)
+        self._log(deployment, log, logs_key_arn)
 
-    def _log(self, deployment: Deployment, logs_key_arn: str) -> None:
+    def _log(self, deployment: Deployment, log: str, logs_key_arn: str) -> None:
         # WAF demands the prefix: the one name that does not start as all others.
-        group = audit_log_group(
-            self, "log", name=f"aws-waf-logs-{deployment.names('portal')}", kms_key_arn=logs_key_arn
-        )
+        group = audit_log_group(self, "log", name=f"aws-waf-logs-{deployment.names(log)}", kms_key_arn=logs_key_arn)
         # AWS would add this statement itself, and leave it behind.
         delivery = CloudwatchLogResourcePolicy(
             self,

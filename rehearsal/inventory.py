@@ -26,7 +26,14 @@ class Remains:
 
 
 REMAINS = (
-    Remains("kms", "Key", "waits out its deletion window", lambda key, _: key.key_state == "PendingDeletion"),
+    Remains(
+        "kms",
+        "Key",
+        "waits out its deletion window, or is one that AWS has for a service as soon as somebody asks for it",
+        lambda key, _: (
+            key.key_state == "PendingDeletion" or any(alias.startswith("alias/aws/") for alias in key.aliases)
+        ),
+    ),
     Remains("ec2", "Instance", "shown for an hour", lambda instance, _: instance.state == "terminated"),
     Remains("ec2", "NatGateway", "shown for an hour", lambda gateway, _: gateway.state == "deleted"),
     Remains("ec2", "VPCEndPoint", "shown for a while", lambda endpoint, _: endpoint.state == "deleted"),

@@ -3,7 +3,16 @@
 Only the process that runs moto's server installs these.
 """
 
-from rehearsal.moto_extension import autoscaling, bucket_policies, cloudfront, cloudtrail, rds
+from rehearsal.moto_extension import (
+    autoscaling,
+    bucket_policies,
+    cloudfront,
+    cloudtrail,
+    dynamodb,
+    rds,
+    replication,
+    route53,
+)
 
 
 def install() -> None:
@@ -12,4 +21,7 @@ def install() -> None:
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
+    dynamodb.install()
     rds.install()
+    replication.install()
+    route53.install()

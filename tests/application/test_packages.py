@@ -16,7 +16,12 @@ from infra import packages, wheels
 from infra.errors import InputError
 from infra.wheels import Wheel
 
-BUILDERS = [packages.rotation_function, packages.health_function, packages.portal_application]
+BUILDERS = [
+    packages.rotation_function,
+    packages.health_function,
+    packages.answer_function,
+    packages.portal_application,
+]
 
 SDK = {"botocore", "jmespath", "python-dateutil", "six", "urllib3"}
 TELEMETRY = {"aws-lambda-powertools", "typing-extensions"}
@@ -32,8 +37,8 @@ import sys
 from infra import packages, wheels
 from infra.errors import InputError
 from infra.wheels import Wheel
-for build in (packages.rotation_function, packages.health_function, packages.portal_application):
-    print(build())
+for name in {names}:
+    print(getattr(packages, name)())
 """
 
 
@@ -60,9 +65,8 @@ def test_another_checkout_gives_the_same_bytes(tmp_path: Path) -> None:
     compiled = checkout / "lambda" / "rotate_database_secret" / "__pycache__"
     compiled.mkdir(exist_ok=True)
     (compiled / "handler.cpython-311.pyc").write_bytes(b"compiled")
-    built = subprocess.run(
-        [sys.executable, "-c", IN_ANOTHER_CHECKOUT], cwd=checkout, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    command = [sys.executable, "-c", IN_ANOTHER_CHECKOUT.format(names=[build.__name__ for build in BUILDERS])]
+    built = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.splitlines()
     assert all(Path(file).is_relative_to(checkout / "build" / "packages") for file in built)
     assert [digest(Path(file)) for file in built] == [digest(build(tmp_path)) for build in BUILDERS]
 
@@ -76,7 +80,7 @@ def test_a_changed_line_changes_the_bytes(
         copy = tmp_path / name
         shutil.copytree(getattr(packages, name), copy)
         monkeypatch.setattr(packages, name, copy)
-        for module in copy.glob("*/settings.py"):
+        for module in copy.glob("*/__init__.py"):
             module.write_text(module.read_text() + "\n")
     assert digest(build(tmp_path / "after")) != before
 

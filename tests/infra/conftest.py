@@ -1,4 +1,4 @@
-"""The portal, synthesized once for all tests: with the shortest and the longest suffix, and for production."""
+"""The stacks, synthesized once for all tests: with the shortest and the longest suffix, and for production."""
 
 import pytest
 
@@ -42,3 +42,15 @@ def portal(request: pytest.FixtureRequest) -> Synthesis:
     """The portal outside production, with a suffix of 1 and of 20 characters."""
     synthesis: Synthesis = request.getfixturevalue(request.param)
     return synthesis
+
+
+@pytest.fixture(scope="session", params=["recovery-primary", "recovery-secondary"])
+def region(request: pytest.FixtureRequest, portal: Synthesis) -> Synthesis:
+    """Each of the two regions of the disaster recovery system."""
+    return portal.of(request.param)
+
+
+@pytest.fixture(scope="session")
+def across_regions(portal: Synthesis) -> Synthesis:
+    """What of the disaster recovery system belongs to no single region."""
+    return portal.of("recovery-global")

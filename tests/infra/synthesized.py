@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from jsonpath_ng import JSONPath
 from jsonpath_ng.ext import parse
 
 ROOT = Path(__file__).parents[2]
-STACK = Path("stacks", "portal")
+PORTAL = "portal"
 
 # Whatever the developer has set must not decide a test.
 OUR_VARIABLES = (
@@ -23,6 +23,8 @@ OUR_VARIABLES = (
     "COST_CENTER",
     "PORTAL_DOMAIN",
     "HOSTED_ZONE_ID",
+    "RECOVERY_DOMAIN",
+    "RECOVERY_HOSTED_ZONE_ID",
     "ALERT_EMAIL",
     "ORGANIZATION_TRAIL_ARN",
     "AURORA_ENGINE_VERSION",
@@ -58,14 +60,19 @@ class Resource:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What one run of the app left."""
+    """What one run of the app left, seen from one of its stacks."""
 
     suffix: str
     output: Path
+    stack: str = PORTAL
+
+    def of(self, stack: str) -> "Synthesis":
+        """The same run, seen from another stack."""
+        return replace(self, stack=stack)
 
     @property
     def folder(self) -> Path:
-        return self.output / STACK
+        return self.output / "stacks" / self.stack
 
     @cached_property
     def text(self) -> str:
@@ -114,7 +121,7 @@ def run_app(output: Path | None, **variables: str) -> subprocess.CompletedProces
 
 
 def synthesize(output: Path, suffix: str, **variables: str) -> Synthesis:
-    """Synthesize the portal into `output`."""
+    """Synthesize all stacks into `output`; what comes back is seen from the portal."""
     run = run_app(output, ENVIRONMENT_SUFFIX=suffix, **variables)
     assert run.returncode == 0, run.stderr
     return Synthesis(suffix, output)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.synthesized import ROOT, STACK, Synthesis, run_app, synthesize
+from tests.infra.synthesized import ROOT, Synthesis, run_app, synthesize
+
+STACK = Path("stacks", "portal")
+STACKS = ("portal", "recovery-primary", "recovery-secondary", "recovery-global")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -48,14 +51,30 @@ def test_nothing_written_names_a_path_of_this_machine(portal: Synthesis) -> None
                 assert f"{path}/" not in content.decode(), name
 
 
-def test_each_environment_has_a_local_state_of_its_own_beside_the_output(portal: Synthesis) -> None:
-    path = portal.document["terraform"]["backend"]["local"]["path"]
-    assert (portal.folder / path).resolve() == portal.output.parent / f"terraform.portal.{portal.suffix}.tfstate"
+@pytest.mark.parametrize("stack", STACKS)
+def test_each_stack_of_an_environment_has_a_local_state_of_its_own_beside_the_output(
+    portal: Synthesis, stack: str
+) -> None:
+    seen = portal.of(stack)
+    path = seen.document["terraform"]["backend"]["local"]["path"]
+    assert (seen.folder / path).resolve() == portal.output.parent / f"terraform.{stack}.{portal.suffix}.tfstate"
 
 
-def test_addresses_are_construct_paths(portal: Synthesis) -> None:
-    for resource in portal.resources():
-        assert f"portal/{resource.name}" == resource.construct_path.replace("/", "_").replace("portal_", "portal/", 1)
+def test_every_stack_is_synthesized_and_no_other(portal: Synthesis) -> None:
+    assert {folder.name for folder in (portal.output / "stacks").iterdir()} == set(STACKS)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_construct_of_a_stack_has_its_source_beside_it(shortest: Synthesis, stack: str) -> None:
+    seen = shortest.of(stack)
+    assert {path.split("/")[0] for path in seen.sources} == {stack}
+    assert {resource.construct_path for resource in seen.resources()} <= set(seen.sources)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_addresses_are_construct_paths(portal: Synthesis, stack: str) -> None:
+    for resource in portal.of(stack).resources():
+        assert f"{stack}_{resource.name}" == resource.construct_path.replace("/", "_")
         assert re.fullmatch(r"[a-z][a-z0-9_]*", resource.name)
 
 
@@ -89,6 +108,15 @@ BAD_INPUTS: dict[str, tuple[Mapping[str, str], str]] = {
     "suffix too long": ({"ENVIRONMENT_SUFFIX": "a" * 21}, "1 to 20 characters"),
     "unknown environment": ({**SUFFIX, "ENVIRONMENT": "prod"}, "development, staging, production"),
     "production without a domain": ({**SUFFIX, "ENVIRONMENT": "production"}, "PORTAL_DOMAIN and HOSTED_ZONE_ID"),
+    "recovery zone without a domain": ({**SUFFIX, "RECOVERY_HOSTED_ZONE_ID": "Z0123456789"}, "without RECOVERY_DOMAIN"),
+    "recovery domain too long": (
+        {**SUFFIX, "PORTAL_DOMAIN": "a." * 28 + "com", "HOSTED_ZONE_ID": "Z0123456789"},
+        "RECOVERY_DOMAIN has 68 characters",
+    ),
+    "state in a region that may be lost": (
+        {**SUFFIX, "TF_STATE_BUCKET": "terraform-state", "TF_STATE_REGION": "us-east-2"},
+        "TF_STATE_REGION is us-east-2",
+    ),
     "zone without a domain": ({**SUFFIX, "HOSTED_ZONE_ID": "Z0123456789"}, "without PORTAL_DOMAIN"),
     "no domain name": ({**SUFFIX, "PORTAL_DOMAIN": "https://portal.example.com"}, "PORTAL_DOMAIN is"),
     "domain too long": ({**SUFFIX, "PORTAL_DOMAIN": "a." * 31 + "com"}, "65 characters"),

@@ -50,9 +50,10 @@ def initialized(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("stack", ["portal", "recovery-primary", "recovery-global"])
 @pytest.mark.parametrize("kind", ["longest", "production"])
-def test_terraform_validates_the_stack(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    synthesis: Synthesis = request.getfixturevalue(kind)
+def test_terraform_validates_the_stack(kind: str, stack: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    synthesis: Synthesis = request.getfixturevalue(kind).of(stack)
     shutil.copytree(synthesis.folder, tmp_path, dirs_exist_ok=True)
     run = terraform(initialized(tmp_path), "validate", "-json")
     verdict = json.loads(run.stdout)

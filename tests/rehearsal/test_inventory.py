@@ -37,3 +37,9 @@ def test_a_key_is_held_until_its_deletion_is_scheduled(tmp_path: Path) -> None:
         assert server.held() == [f"kms us-east-1: keys Key {key['Arn']}"]
         kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
         assert server.held() == []
+
+
+def test_a_key_that_aws_has_for_a_service_is_not_held(tmp_path: Path) -> None:
+    with emulator.running(tmp_path / "moto.log") as server:
+        server.client("kms").describe_key(KeyId="alias/aws/dynamodb")
+        assert server.held() == []

@@ -160,6 +160,66 @@ def test_an_origin_keeps_its_access_control(server: Emulator) -> None:
     assert read["Origins"]["Items"][0]["OriginAccessControlId"] == "E2EXAMPLE"
 
 
+KEY_SCHEMA = [{"AttributeName": "id", "KeyType": "HASH"}]
+ATTRIBUTES = [{"AttributeName": "id", "AttributeType": "S"}]
+
+
+def test_a_replica_is_a_table_in_its_region_until_it_is_deleted(server: Emulator) -> None:
+    here, there = server.client("dynamodb", "us-east-2"), server.client("dynamodb", "us-west-2")
+    here.create_table(
+        TableName="global", KeySchema=KEY_SCHEMA, AttributeDefinitions=ATTRIBUTES, BillingMode="PAY_PER_REQUEST"
+    )
+    key = "arn:aws:kms:us-west-2:123456789012:key/replica"
+    here.update_table(
+        TableName="global", ReplicaUpdates=[{"Create": {"RegionName": "us-west-2", "KMSMasterKeyId": key}}]
+    )
+    (replica,) = here.describe_table(TableName="global")["Table"]["Replicas"]
+    assert replica == {"RegionName": "us-west-2", "ReplicaStatus": "ACTIVE", "KMSMasterKeyId": key}
+    described = there.describe_table(TableName="global")["Table"]
+    assert described["KeySchema"] == KEY_SCHEMA
+    assert described["SSEDescription"]["KMSMasterKeyArn"] == key
+    assert [other["RegionName"] for other in described["Replicas"]] == ["us-east-2"]
+
+    gone = [{"Delete": {"RegionName": "us-west-2"}}]
+    here.update_table(TableName="global", ReplicaUpdates=gone)
+    assert there.list_tables()["TableNames"] == []
+    with pytest.raises(ClientError, match="Replica specified in the Replica Update"):
+        here.update_table(TableName="global", ReplicaUpdates=gone)
+    here.delete_table(TableName="global")
+
+
+def test_a_replication_rule_reads_as_it_was_put(server: Emulator) -> None:
+    s3 = server.client("s3")
+    for name in ("copied-from", "copied-to"):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "everything",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        "Destination": {"Bucket": "arn:aws:s3:::copied-to"},
+    }
+    role = "arn:aws:iam::123456789012:role/replication"
+    s3.put_bucket_replication(Bucket="copied-from", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    assert s3.get_bucket_replication(Bucket="copied-from")["ReplicationConfiguration"]["Rules"] == [rule]
+
+
+def test_a_zone_logs_its_queries_to_a_group_that_exists(server: Emulator) -> None:
+    route53, logs = server.client("route53"), server.client("logs")
+    zone = route53.create_hosted_zone(Name="logged.test", CallerReference="logged")["HostedZone"]["Id"]
+    logs.create_log_group(logGroupName="/aws/route53/queries")
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/route53/queries"
+    made = route53.create_query_logging_config(HostedZoneId=zone, CloudWatchLogsLogGroupArn=arn)
+    assert made["QueryLoggingConfig"]["CloudWatchLogsLogGroupArn"] == arn
+    with pytest.raises(ClientError, match="NoSuchCloudWatchLogsLogGroup"):
+        route53.create_query_logging_config(HostedZoneId=zone, CloudWatchLogsLogGroupArn=f"{arn}-missing")
+    route53.delete_query_logging_config(Id=made["QueryLoggingConfig"]["Id"])
+    route53.delete_hosted_zone(Id=zone)
+
+
 def test_a_scaling_policy_is_enabled_unless_it_was_put_otherwise(server: Emulator) -> None:
     autoscaling, ec2 = server.client("autoscaling"), server.client("ec2")
     ec2.create_launch_template(LaunchTemplateName="scaled", LaunchTemplateData={"ImageId": "ami-12c6146b"})
