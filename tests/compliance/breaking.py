@@ -47,12 +47,41 @@ class Stack:
 
 @dataclass(frozen=True)
 class Break:
-    """`change` takes `requirement` away; then `policy` must fail. `what` says how, in the words of a test's name."""
+    """`change` takes `requirement` away in `stack`; then `policy` must fail. `what` says how, for the test's name."""
 
     requirement: str
     policy: str
     what: str
     change: Callable[[Stack], object]
+    stack: str = "portal"
 
     def __str__(self) -> str:
-        return f"{self.requirement}-{self.policy}-{self.what}".replace(" ", "_")
+        return f"{self.stack}-{self.requirement}-{self.policy}-{self.what}".replace(" ", "_")
+
+
+def add_statement(stack: Stack, role_policy: str, *actions: str, on: str = "*", **more: Any) -> None:
+    """One more statement in the policy of a role."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
+    block = stack.block("aws_iam_role_policy", role_policy)
+    stack.edit_policy(block, "policy", lambda document: document["Statement"].append(statement))
+
+
+def trust(stack: Stack, role: str, principal: Any, **more: Any) -> None:
+    """One more principal that may assume a role."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+    block = stack.block("aws_iam_role", role)
+    stack.edit_policy(block, "assume_role_policy", lambda document: document["Statement"].append(statement))
+
+
+def open_key(stack: Stack, key: str, principal: Any) -> None:
+    """One more principal that may decrypt with a key, without a condition."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
+    block = stack.block("aws_kms_key", key)
+    stack.edit_policy(block, "policy", lambda document: document["Statement"].append(statement))
+
+
+def close_to_cloudwatch(document: Body) -> None:
+    """Forgets CloudWatch among the services a statement names."""
+    for statement in document["Statement"]:
+        if "Service" in statement.get("Principal", {}):
+            statement["Principal"]["Service"] = ["events.rds.amazonaws.com"]

@@ -2,15 +2,9 @@
 
 from typing import Any
 
-from tests.compliance.breaking import Body, Break, Stack
+from tests.compliance.breaking import Body, Break, Stack, add_statement, close_to_cloudwatch, open_key, trust
 
 LOG_DOCUMENT = "logs:PutLogEvents"
-
-
-def add_statement(stack: Stack, role_policy: str, *actions: str, on: str = "*", **more: Any) -> None:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
-    block = stack.block("aws_iam_role_policy", role_policy)
-    stack.edit_policy(block, "policy", lambda document: document["Statement"].append(statement))
 
 
 def without_action(stack: Stack, role_policy: str, action: str) -> None:
@@ -21,25 +15,6 @@ def without_action(stack: Stack, role_policy: str, action: str) -> None:
             statement["Action"] = [one for one in statement["Action"] if one != action] or ["logs:DescribeLogGroups"]
 
     stack.edit_policy(stack.block("aws_iam_role_policy", role_policy), "policy", change)
-
-
-def trust(stack: Stack, role: str, principal: Any, **more: Any) -> None:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
-    block = stack.block("aws_iam_role", role)
-    stack.edit_policy(block, "assume_role_policy", lambda document: document["Statement"].append(statement))
-
-
-def open_key(stack: Stack, key: str, principal: Any) -> None:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
-    block = stack.block("aws_kms_key", key)
-    stack.edit_policy(block, "policy", lambda document: document["Statement"].append(statement))
-
-
-def close_to_cloudwatch(document: Body) -> None:
-    """Forgets CloudWatch among the services a statement names."""
-    for statement in document["Statement"]:
-        if "Service" in statement.get("Principal", {}):
-            statement["Principal"]["Service"] = ["events.rds.amazonaws.com"]
 
 
 def parameter(stack: Stack, name: str, value: str) -> None:

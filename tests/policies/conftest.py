@@ -77,10 +77,16 @@ def write(path: Path, content: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of our own portal stack, freshly synthesized."""
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds our own stacks, each in one of its name, freshly synthesized."""
     out = tmp_path_factory.mktemp("synthesized")
     environment = {**os.environ, "ENVIRONMENT_SUFFIX": "test"}
     command = [sys.executable, "-m", "infra.main", "--output", str(out)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    return out / "stacks" / "portal"
+    return out / "stacks"
+
+
+@pytest.fixture(scope="session")
+def portal(stacks: Path) -> Path:
+    """The folder of our own portal stack."""
+    return stacks / "portal"
