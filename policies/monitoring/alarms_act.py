@@ -56,6 +56,6 @@ def _composite(alarm: Resource, graph: ResourceGraph) -> Resource | None:
         rule = composite.attribute("alarm_rule")
         mentioned = alarm.configuration_address in rule.references
         named = isinstance(name, str) and re.search(rf"[(\"]{re.escape(name)}[)\"]", str(rule.raw_value))
-        if (mentioned or named) and acts(composite):
+        if (mentioned or named) and not composite.may_not_exist and acts(composite):
             return composite
     return None

@@ -1,6 +1,7 @@
 """Policy alarms-reach-their-topic."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
@@ -10,8 +11,8 @@ from policies.registry import policy
 from policies.resources import Attribute, Resource
 
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
-_PUBLISH = ("sns:publish", "sns:*", "sns:p*", "*")
-_ENCRYPT = ("kms:generatedatakey", "kms:generatedatakey*", "kms:*", "*")
+_PUBLISH = ("sns:publish",)
+_ENCRYPT = ("kms:generatedatakey", "kms:decrypt")
 
 
 @policy(
@@ -58,13 +59,22 @@ def _key_verdict(named: Attribute, graph: ResourceGraph) -> Finding:
 
 
 def _admits(document: tuple[Statement, ...], actions: tuple[str, ...]) -> bool:
-    concerned = [one for one in document if _concerns_cloudwatch(one, actions)]
+    return all(_admits_to(document, action) for action in actions)
+
+
+def _admits_to(document: tuple[Statement, ...], action: str) -> bool:
+    concerned = [one for one in document if _concerns_cloudwatch(one, action)]
     denied = any(one.effect == "Deny" and not one.conditions for one in concerned)
     return not denied and any(one.effect == "Allow" for one in concerned)
 
 
-def _concerns_cloudwatch(statement: Statement, actions: tuple[str, ...]) -> bool:
+def _concerns_cloudwatch(statement: Statement, action: str) -> bool:
     everybody = [*statement.principals.get("*", ()), *statement.principals.get("AWS", ())]
     named = any(one.text == _CLOUDWATCH for one in statement.principals.get("Service", ()))
     named = named or any(one.text == "*" for one in everybody if not one.is_unresolved)
-    return named and any(action.text.lower() in actions for action in statement.actions)
+    but = statement.not_actions
+    return named and (_means(action, statement.actions) or (bool(but) and not _means(action, but)))
+
+
+def _means(action: str, patterns: tuple[Attribute, ...]) -> bool:
+    return any(fnmatchcase(action, pattern.text.lower()) for pattern in patterns)

@@ -26,12 +26,12 @@ def judge(function: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield function.not_applicable("nothing in this stack invokes it without waiting for its answer")
         return
     target = function.attribute("dead_letter_config.target_arn")
-    if target.is_unresolved or target.text:
+    if target.is_given:
         yield target.passes("events that fail go to a dead-letter target")
         return
     for settings in graph.referrers(function, "aws_lambda_function_event_invoke_config", "function_name"):
         destination = settings.attribute("destination_config.on_failure.destination")
-        if destination.is_unresolved or destination.text:
+        if destination.is_given:
             yield function.passes(f"{settings.address} says where events go that fail")
             return
     yield target.fails("events that fail are dropped")
