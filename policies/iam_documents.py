@@ -5,12 +5,13 @@ interpolation becomes a value of its own, known, referred to, or unknown. A docu
 `aws_iam_policy_document` is read from that data source's blocks.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from policies import strict_json
+from policies.errors import InputError
 from policies.expressions import Expression, template
 from policies.graph import ResourceGraph
 from policies.resources import Attribute, Block, Resource, Undetermined, Unresolved
@@ -80,8 +81,8 @@ def pattern(value: Attribute) -> str:
 def _statements(document: Attribute) -> Iterator[Statement]:
     content = _parsed(document)
     written = content.get("Statement") if isinstance(content, dict) else None
-    if written is None:
-        raise Undetermined(document.undetermined("not a policy document: it has no Statement"))
+    if written is None or not content.keys() <= _SECTIONS:
+        raise Undetermined(document.undetermined("not a policy document, which has Version, Id and Statement"))
     for index, statement in enumerate(written if isinstance(written, list) else [written]):
         place = Attribute(document.resource, f"{document.path}.Statement[{index}]", statement, ())
         readable = isinstance(statement, dict) and statement.keys() <= _ELEMENTS
@@ -105,6 +106,7 @@ _LISTS = {
     "NotResource": "not_resources",
 }
 # AWS reads `action` as well; what stands under a name that is not read here must not look like nothing.
+_SECTIONS = {"Version", "Id", "Statement"}
 _ELEMENTS = {*_LISTS, "Sid", "Effect", "Principal", "NotPrincipal", "Condition"}
 
 
@@ -144,8 +146,8 @@ def _parsed(document: Attribute) -> Any:
         part if isinstance(part, str) else f"{_OPEN}{index}{_CLOSE}" for index, part in enumerate(parts)
     )
     try:
-        content = json.loads(with_holes)
-    except ValueError:
+        content = strict_json.parse(with_holes.encode("utf-8", "surrogatepass"), document.path)
+    except InputError:
         shown = "the document is not known here" if isinstance(known, Unresolved) else "not a policy document: no JSON"
         raise Undetermined(document.undetermined(f"{shown}: {text[:80]}")) from None
     holes = {str(i): part.text for i, part in enumerate(parts) if isinstance(part, Expression)}
@@ -154,6 +156,8 @@ def _parsed(document: Attribute) -> Any:
 
 def _filled(document: Attribute, value: Any, holes: Mapping[str, str]) -> Any:
     """The parsed document with each interpolation put back, and followed as far as it leads."""
+    if isinstance(value, strict_json.RepeatedKeys):
+        raise Undetermined(document.undetermined(f"{value.repeated} stands more than once in one object of it"))
     if isinstance(value, dict):
         return {key: _filled(document, one, holes) for key, one in value.items()}
     if isinstance(value, list):
@@ -197,11 +201,17 @@ def _of_blocks(source: Resource) -> Iterator[Statement]:
             principals=_principal_blocks(block, "principals"),
             not_principals=_principal_blocks(block, "not_principals"),
             conditions=tuple(
-                Condition(one.attribute("test").text, one.attribute("variable").text.lower(), _items(one, "values"))
+                Condition(one.attribute("test").text, _key(one.attribute("variable")), _items(one, "values"))
                 for one in block.blocks("condition")
             ),
             sid=block.attribute("sid").text,
         )
+
+
+def _key(variable: Attribute) -> str:
+    """The key of a condition; of one that begins with an identity provider's unknown URL the rest is read."""
+    known = variable.raw_value
+    return (pattern(variable) if isinstance(known, Unresolved) and known.literal else variable.text).lower()
 
 
 def _principal_blocks(block: Block, name: str) -> dict[str, Values]:
