@@ -45,11 +45,14 @@ _NARROW = re.compile(
     r"|service-role/AmazonRDSEnhancedMonitoringRole|service-role/AmazonECSTaskExecutionRolePolicy"
     r"|AmazonSSMManagedInstanceCore|CloudWatchAgentServerPolicy|AWSXRayDaemonWriteAccess"
 )
-# Names and ids that AWS makes up say nothing before they are there; below a bucket or an API is not all of a type.
-_NAMED_BY_AWS = "ec2:|route53:::change/|s3|execute-api:"
+# Types whose resources a stack knows by name or makes itself, so that it never needs all of them.
+_KNOWN_TYPES = (
+    "cluster|db|deliverystream|function|group|key|log-group|parameter|policy|project|repository|role|secret|stateMachine"
+    "|stream|table|user"
+)
 _EVERYTHING = re.compile(
     r"\*+|arn:\*+|arn(:[^:]*){4}:\*+|arn(:[^:]*){3}:\*?:\*+/\*+"
-    rf"|arn:[^:]*:(?!{_NAMED_BY_AWS})[^:]*:[^:]*:[^:]*:[\w-]+[:/]\*+([:/]\*+)*"  # every secret, table or role
+    rf"|arn(:[^:]*){{3}}:[^:]+:({_KNOWN_TYPES})[:/]\*+([:/]\*+)*"
 )
 
 
