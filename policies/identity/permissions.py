@@ -43,6 +43,7 @@ _BROAD = re.compile(
 _NARROW = re.compile(
     r"service-role/AWSLambda(BasicExecution|VPCAccessExecution|SQSQueueExecution|DynamoDBExecution)Role"
     r"|service-role/AmazonRDSEnhancedMonitoringRole|service-role/AmazonECSTaskExecutionRolePolicy"
+    r"|AmazonEC2ContainerRegistryReadOnly|AmazonEKSWorkerNodePolicy"
     r"|AmazonSSMManagedInstanceCore|CloudWatchAgentServerPolicy|AWSXRayDaemonWriteAccess"
 )
 # Types whose resources a stack knows by name or makes itself, so that it never needs all of them.
