@@ -40,7 +40,10 @@ def too_much(statement: Statement) -> Iterator[str]:
     if statement.not_actions or statement.not_resources:
         yield "allows all but something"
     for pattern in statement.actions:
-        for action in matching(pattern.text):
+        known = list(matching(pattern.text))
+        if not known:
+            yield f"allows {pattern.text}, which no rotation needs"
+        for action in known:
             if action.service == "secretsmanager" and action.name in _ROTATE:
                 if any(_is_many(resource) for resource in statement.resources):
                     yield f"allows {action} on more than named secrets"

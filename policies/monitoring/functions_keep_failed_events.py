@@ -7,6 +7,10 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
+_INVOKING = (
+    ("aws_secretsmanager_secret_rotation", "rotation_lambda_arn"),
+    ("aws_scheduler_schedule", "target.arn"),  # under a role, without a permission of the function
+)
 # Services that invoke a function and do not wait for what it answers.
 _DO_NOT_WAIT = ("secretsmanager", "events", "s3", "sns", "logs", "ses", "iot", "scheduler", "config", "codecommit")
 
@@ -38,7 +42,7 @@ def judge(function: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _is_invoked_without_waiting(function: Resource, graph: ResourceGraph) -> bool:
-    if graph.referrers(function, "aws_secretsmanager_secret_rotation", "rotation_lambda_arn"):
+    if any(graph.referrers(function, type_, path) for type_, path in _INVOKING):
         return True
     permissions = graph.referrers(function, "aws_lambda_permission", "function_name")
     return any(one.attribute("principal").text.partition(".")[0] in _DO_NOT_WAIT for one in permissions)
