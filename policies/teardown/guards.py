@@ -101,10 +101,11 @@ def environment(resource: Resource, graph: ResourceGraph) -> str:
     Raises Undetermined when nothing says so, or not all say the same.
     """
     own = effective_tags(resource).get("Environment")
-    names = {own} if own else {one for other in graph.resources if (one := _named(other))}
-    if len(names) != 1 or isinstance(own, Unresolved):
+    named = [own] if own else [one for other in graph.resources if (one := _named(other))]
+    names = {str(one).lower() for one in named}
+    if len(names) != 1 or any(isinstance(one, Unresolved) for one in named):
         raise Undetermined(resource.undetermined("no tag Environment says which environment it is in"))
-    return re.split(r"[^a-z0-9]", str(names.pop()).lower())[0]
+    return re.split(r"[^a-z0-9]", names.pop())[0]
 
 
 def _named(resource: Resource) -> Any:
