@@ -97,6 +97,17 @@ class Attribute:
         return self.raw_value
 
     @property
+    def is_given(self) -> bool:
+        """Whether something is named here: text, or an attribute of a resource, though nobody knows that one yet.
+
+        Raises Undetermined for an input or an expression, which may turn out to be empty.
+        """
+        known = self.raw_value
+        if isinstance(known, Unresolved) and (known.literal or (known.is_reference and _of_resource(known))):
+            return True
+        return self.text != ""
+
+    @property
     def text(self) -> str:
         """The value as a string, empty when missing."""
         value = self.value
@@ -298,6 +309,10 @@ def _below(expressions: Any, name: str) -> Any:
         return None
     expressions = _only(expressions)
     return expressions.get(name) if isinstance(expressions, dict) else None
+
+
+def _of_resource(value: Unresolved) -> bool:
+    return not value.references[0].startswith(("var.", "local.", "module.", "each."))
 
 
 def _has_unresolved(value: Any) -> bool:

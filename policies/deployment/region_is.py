@@ -9,6 +9,12 @@ from policies.registry import policy
 from policies.resources import Attribute, Resource, Unresolved
 
 _FROM_OUTSIDE = Unresolved("the region that the environment of whoever deploys names")
+# Arguments that make copies elsewhere.
+_COPIES = {
+    "aws_dynamodb_table": "replica.region_name",
+    "aws_efs_replication_configuration": "destination.region",
+    "aws_secretsmanager_secret": "replica.region",
+}
 _ARN = re.compile(r"arn:[\w-]+:[\w-]*:([\w-]+):")
 
 
@@ -32,11 +38,17 @@ def judge(resource: Resource, graph: ResourceGraph, *, region: str) -> Iterator[
         yield found.passes(f"it is in {region}")
     else:
         yield found.fails(f"it is in {found.text}")
+    for copied in resource.attributes(_COPIES[resource.type]) if resource.type in _COPIES else ():
+        if copied.text != region:
+            yield copied.fails(f"a copy of it is in {copied.text or 'a region that is not said'}")
 
 
 def _region(resource: Resource) -> Attribute:
-    """That of its provider, or, in a state, which knows no providers, that of its ARN."""
+    """Its own, that of its provider, or, in a state, which knows no providers, that of its ARN."""
     if resource.scope.has_configuration:
+        own = resource.attribute("region")  # an argument of every resource since version 6 of the provider
+        if isinstance(own.raw_value, str):
+            return own
         region = resource.provider.region if resource.provider else None
         return Attribute(resource, "provider.region", _FROM_OUTSIDE if region is None else region, ())
     arn = _ARN.match(str(resource.attribute("arn").raw_value))
