@@ -20,15 +20,19 @@ _SHAPES = {
     "an address with a password in it": re.compile(
         r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"]{1,256}:[^\s/@'\"$][^\s/@'\"]{0,256}@"
     ),
-    "a token of GitHub, Slack or Stripe": re.compile(r"\b(?:gh[oprsu]_\w{36}|xox[abeprs]-\w{10}|[rs]k_live_\w{16})"),
+    "a token of GitHub, GitLab, Slack or Stripe": re.compile(
+        r"\b(?:gh[oprsu]_\w{36}|glpat-[\w-]{20}|xox[abeprs]-\w{10}|hooks\.slack\.com/services/\w|[rs]k_live_\w{16})"
+    ),
+    "a signed token": re.compile(r"\beyJ[\w-]{10,1000}\.eyJ[\w-]{10,4000}\.[\w-]{20}"),
     "a password handed to chpasswd": re.compile(
         r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
     ),
     "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
 }
 _CREDENTIAL_NAME = re.compile(
-    r"(?:password|passphrase|(?<=.)passwd|pwd|secret|token|credentials?"
-    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)$",
+    r"(?:password|passphrase|(?<=.)passwd|(?<=[_.-])pass|pwd|secret|token|jwt|credentials?"
+    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)"
+    r"(?:[_.-]?(?:\d{1,3}|b64|base64|value|plain(?:text)?))?$",
     re.IGNORECASE,
 )
 # `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
@@ -95,8 +99,8 @@ def credentials_in(text: str) -> Iterator[str]:
 
 
 def credentials_under(name: str, text: str) -> Iterator[str]:
-    """What in the value of one variable is a credential, or is given the value of one."""
-    yield from _plain_to_see(text)
+    """What in the value of one variable, a document perhaps, is a credential, or is given the value of one."""
+    yield from credentials_in(text)
     if _is_credential(name, text):
         yield f"a value for {name}"
 
@@ -122,6 +126,8 @@ def is_secret_value(reference: Reference) -> bool:
         return last == "result" or last in _VALUES
     if subject.startswith(("aws_ssm_parameter.", "data.aws_ssm_parameter.")):
         return last == "value"  # for what is no secret there is insecure_value
+    if subject.startswith("data.aws_kms_secrets."):
+        return "plaintext" in names
     if names or subject.startswith(("var.", "local.")):
         return last in _VALUES or is_credential_name(last)
     return False
