@@ -56,7 +56,7 @@ def own_documents(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute, .
         return ()
     if grantor.type != "aws_iam_role":
         return (grantor.attribute(DOCUMENTS[grantor.type]),)
-    others = {one.attribute("name").raw_value for one in graph.referrers(grantor, "aws_iam_role_policy", "role")}
+    others = [one.attribute("name").raw_value for one in graph.referrers(grantor, "aws_iam_role_policy", "role")]
     blocks = grantor.blocks("inline_policy")
     own = (b for b in blocks if grantor.written is not None or b.attribute("name").raw_value not in others)
     return tuple(document for block in own if (document := block.attribute("policy")).raw_value not in (None, ""))
@@ -70,7 +70,7 @@ def own_attachments(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute,
     items = (named,) if named.is_unresolved else named.items()
     if grantor.written is not None:
         return items
-    others = {item.raw_value for other in _attachments_of(grantor, graph) for item in own_attachments(other, graph)}
+    others = [item.raw_value for other in _attachments_of(grantor, graph) for item in own_attachments(other, graph)]
     return tuple(item for item in items if item.raw_value not in others)
 
 
