@@ -28,6 +28,10 @@ _SHAPES = {
         r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
     ),
     "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
+    "a password handed to a command": re.compile(
+        r"\b(?:sshpass\s{1,9}-p\s{0,9}|curl\s[^\n;|]{0,256}?-u\s{0,9}['\"]?[\w.-]{1,64}:|redis-cli\s[^\n;|]{0,256}?-a\s{1,9}"
+        r"|docker\s{1,9}login\s[^\n;|]{0,256}?-p\s{1,9}|set\s{1,9}aws_secret_access_key\s{1,9})['\"]?[^\s$'\"<`-]\S"
+    ),
 }
 _CREDENTIAL_NAME = re.compile(
     r"(?:password|passphrase|(?<=.)passwd|(?<=[_.-])pass|pwd|secret|token|jwt|credentials?"
@@ -41,6 +45,10 @@ _ASSIGNMENT = re.compile(
     r"""(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
 )
 _INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
+# A call or a subscript of a program: it fetches what it assigns. Terraform's own expressions hold it as they are.
+_FETCHED = re.compile(r"(?:await|new)$|[A-Za-z_][\w.]*+[(\[]")
+_EXPRESSION = re.compile(r"(?<!\$)\$\{")
+_REACH_OF_EXPRESSION = 2000
 _KEY_OF_INSTANCE = re.compile(r"""\[\\?["'][^"'\]]*["']\]""")  # of `for_each`: says nothing here, and has quotes
 _HARMLESS = re.compile(
     r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE
@@ -93,9 +101,16 @@ def secret_references(attribute: Attribute) -> Iterator[str]:
 def credentials_in(text: str) -> Iterator[str]:
     """What in a script or document is a credential, or is given the value of one."""
     yield from _plain_to_see(text)
-    for found in _ASSIGNMENT.finditer(_KEY_OF_INSTANCE.sub("", text)):
-        if _is_credential(found["name"], found["value"].strip("\"'\\")):
+    searched = _KEY_OF_INSTANCE.sub("", text) if _EXPRESSION.search(text) else text
+    for found in _ASSIGNMENT.finditer(searched):
+        if _is_credential(found["name"], found["value"].strip("\"'\\")) and not _is_fetched(searched, found):
             yield f"a value for {found['name']}"
+
+
+def _is_fetched(text: str, assignment: re.Match[str]) -> bool:
+    """Whether a program of a script fetches the value when it runs, rather than having it."""
+    before = text[max(0, assignment.start() - _REACH_OF_EXPRESSION) : assignment.start()]
+    return bool(_FETCHED.match(assignment["value"])) and not _EXPRESSION.search(before)
 
 
 def credentials_under(name: str, text: str) -> Iterator[str]:
