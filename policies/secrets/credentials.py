@@ -67,8 +67,8 @@ _VALUES = {
 }
 
 
-def text_of(attribute: Attribute, value: Any) -> str:
-    """A value as text to be searched: expressions as they are written, and the locals they name.
+def text_of(attribute: Attribute, value: Any, followed: frozenset[str] = frozenset()) -> str:
+    """A value as text to be searched: expressions as they are written, and the locals they name, each once on the way.
 
     Raises Undetermined when not even the expression is part of the input.
     """
@@ -77,10 +77,10 @@ def text_of(attribute: Attribute, value: Any) -> str:
             raise Undetermined(attribute.undetermined(f"the value is not known here: {value.text}"))
         scope = attribute.resource.scope
         names = dict.fromkeys(one.subject for one in references(value.text) if one.subject.startswith("local."))
-        behind = [scope.resolve(f"${{{name}}}", None, []) for name in names]
-        return " ".join([value.text, *(text_of(attribute, one) for one in behind if one != value)])
+        behind = {name: scope.resolve(f"${{{name}}}", None, []) for name in names if name not in followed}
+        return " ".join([value.text, *(text_of(attribute, one, followed | {name}) for name, one in behind.items())])
     if isinstance(value, dict | list):
-        known = json.dumps(value, default=lambda inner: text_of(attribute, inner))
+        known = json.dumps(value, default=lambda inner: text_of(attribute, inner, followed))
         return known.replace('\\"', '"')
     return str(value)
 
