@@ -5,6 +5,7 @@ engine records as such; it cannot mistake "unknown" for "absent" or for "fine". 
 value ask `is_unresolved` first.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,14 +126,15 @@ class Attribute:
 
     @property
     def number(self) -> float | None:
-        """The value as a number, None when missing or no number."""
+        """The value as a finite number, None when missing or no number."""
         value = self.value
         if isinstance(value, bool) or value is None:
             return None
         try:
-            return float(value)
-        except (TypeError, ValueError):
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
             return None
+        return number if math.isfinite(number) else None
 
     def items(self) -> "tuple[Attribute, ...]":
         """The elements of a list or set (a single value counts as a list of one), empty when missing."""

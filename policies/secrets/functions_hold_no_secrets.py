@@ -24,7 +24,7 @@ def judge(function: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield variables.passes("the function has no environment")
         return
     if not isinstance(variables.value, dict):
-        yield variables.undetermined("these are no variables as Lambda takes them")
+        yield variables.undetermined("not a map of variables")
         return
     if sensitive_at(variables):
         yield Finding("fail", variables.path, None, "Terraform marks a variable as sensitive: it is a secret")
