@@ -38,9 +38,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     name = database.attribute(path)
     groups = graph.targets(name, group_type)
     if name.is_missing or (not name.is_unresolved and name.text.startswith("default.")):
-        if _forced_by_default(database):
-            yield name.passes(f"the default parameter group of this version has {parameter} on")
-            return
+        # the default group of some versions forces TLS today, but belongs to AWS, which chooses what it says
         yield name.fails("the database has no parameter group of its own, so nothing forces TLS")
     elif not groups:
         yield name.undetermined(f"the parameter group is not part of this input, so {parameter} is not known")

@@ -137,7 +137,7 @@ def test_no_policy_breaks_on_a_portal_with_values_of_other_types(
         else:
             holder[key] = copy.deepcopy(chance.choice(REPLACEMENTS))
     [document] = documents.read([write(tmp_path / "cdk.tf.json", portal)], "portal")
-    asked = specifications.read_all(catalogue())["portal"].asked
+    asked = specifications.read_all(catalogue())["portal"].asked("portal")
     assessments = list(engine.assess(document.graph, "portal", catalogue(), asked=asked))
     assert [(one.policy, one.message) for one in assessments if "the policy failed" in one.message] == []
     assert assessments
