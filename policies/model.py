@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -81,9 +82,10 @@ class Policy:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the file the policy is written in: evidence names the version that judged."""
-        with open(inspect.getfile(self.judge), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        """SHA-256 of the code that the policy is made of: evidence names the version that judged."""
+        from policies.source_code import digest_of  # only a report asks, and parsing takes time
+
+        return digest_of(Path(inspect.getfile(self.judge)))
 
 
 @dataclass(frozen=True)

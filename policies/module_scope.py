@@ -19,6 +19,9 @@ _MAX_HOPS = 30
 # is meant.
 _NAMES = frozenset({"name", "bucket", "identifier", "cluster_identifier", "function_name"})
 _BOUND_NAME = re.compile(r"(?<![\w.])(count\.index|each\.key|each\.value)(?![\w.\[])")
+# `var.create ? 1 : 0`: a traversal decides between two things, neither of which has such a choice or a `for` in it.
+_CHOICE = re.compile(r"(!?)\s{0,9}([A-Za-z_][\w.-]{0,99})\s{0,9}\?([^?:]{1,500}):([^?:]{1,500})")
+_BOOLEANS = {"true": True, "false": False}
 # Text around a reference that leaves it the same thing: an ARN built from a name, or a path below it.
 _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
@@ -101,9 +104,23 @@ class ModuleScope:
             expression = self._with_bound_names(expression)
         if expression.traversal is not None:
             return self._follow(expression.traversal, met)
+        if chosen := self._chosen(expression.text, met):
+            return self._string(f"${{{chosen}}}", met)
         subjects = tuple(dict.fromkeys(reference.subject for reference in expression.references))
         met.extend(subjects)
         return Unresolved(f"${{{expression.text}}}", subjects)  # a function may answer with something else altogether
+
+    def _chosen(self, text: str, met: list[str]) -> str | None:
+        """Which of its two expressions a conditional comes to, where its condition is known; None for anything else."""
+        choice = _CHOICE.fullmatch(text)
+        if choice is None or self.hops >= _MAX_HOPS:
+            return None
+        known = self._further()._string(f"${{{choice[2]}}}", met)
+        condition = _BOOLEANS.get(known) if isinstance(known, str) else known
+        if not isinstance(condition, bool):
+            return None
+        negated = bool(choice[1])
+        return (choice[3] if condition != negated else choice[4]).strip()
 
     def _with_bound_names(self, expression: Expression) -> Expression:
         """`aws_subnet.private[count.index].id` with the index that it is in this instance; `each.key` alike."""

@@ -5,6 +5,7 @@ engine records as such; it cannot mistake "unknown" for "absent" or for "fine". 
 value ask `is_unresolved` first.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,17 @@ class Attribute:
         return self.raw_value
 
     @property
+    def is_given(self) -> bool:
+        """Whether something is named here: text, or an attribute of a resource, though nobody knows that one yet.
+
+        Raises Undetermined for an input or an expression, which may turn out to be empty.
+        """
+        known = self.raw_value
+        if isinstance(known, Unresolved) and (known.literal or (known.is_reference and _of_resource(known))):
+            return True
+        return self.text != ""
+
+    @property
     def text(self) -> str:
         """The value as a string, empty when missing."""
         value = self.value
@@ -114,14 +126,15 @@ class Attribute:
 
     @property
     def number(self) -> float | None:
-        """The value as a number, None when missing or no number."""
+        """The value as a finite number, None when missing or no number."""
         value = self.value
         if isinstance(value, bool) or value is None:
             return None
         try:
-            return float(value)
-        except (TypeError, ValueError):
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
             return None
+        return number if math.isfinite(number) else None
 
     def items(self) -> "tuple[Attribute, ...]":
         """The elements of a list or set (a single value counts as a list of one), empty when missing."""
@@ -298,6 +311,10 @@ def _below(expressions: Any, name: str) -> Any:
         return None
     expressions = _only(expressions)
     return expressions.get(name) if isinstance(expressions, dict) else None
+
+
+def _of_resource(value: Unresolved) -> bool:
+    return not value.references[0].startswith(("var.", "local.", "module.", "each."))
 
 
 def _has_unresolved(value: Any) -> bool:

@@ -34,7 +34,7 @@ def judge(listener: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _flaw(action: Block) -> str | None:
-    """Why the action is no redirect to HTTPS; None when it is one. Unset, port and protocol are the request.s."""
+    """Why the action is no redirect to HTTPS; None when it is one. Unset, port and protocol are the request's."""
     if action.attribute("type").text != "redirect":
         return f"answers plain HTTP: its action is {action.attribute('type').text}"
     to = {name: action.attribute(f"redirect.{name}").text for name in ("protocol", "port", "status_code")}

@@ -1,10 +1,14 @@
 """Whether a value is a secret that something generates, rather than one that is written down."""
 
+import re
+
 from policies.graph import ResourceGraph
 from policies.resources import Attribute, Unresolved, sensitive_at
 
 # Resource types and look-ups whose value nobody chose; input variables are somebody else's choice.
 _GENERATORS = ("random_", "data.aws_secretsmanager_", "var.")
+# What is public about a generator: how it is called, and how long its secret is.
+_PUBLIC = re.compile(r"\.(?:arn|name|id|length|byte_length|kms_key_id|version_id|description|tags\b.*)\}$")
 
 
 def is_generated_secret(value: Attribute, graph: ResourceGraph) -> bool | None:
@@ -15,7 +19,8 @@ def is_generated_secret(value: Attribute, graph: ResourceGraph) -> bool | None:
     """
     known = value.raw_value
     if isinstance(known, Unresolved):
-        return True if known.is_reference and not known.literal and _is_generated(known.references[0], graph) else None
+        alone = known.is_reference and not known.literal and not _PUBLIC.search(known.text)
+        return True if alone and _is_generated(known.references[0], graph) else None
     if value.is_missing or not value.text.strip("*?") or value.resource.written is not None:
         return False
     if not value.resource.scope.has_configuration:

@@ -23,7 +23,7 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """What CloudFront answers or refuses by itself, no server behind it ever sees. Its access log is then the only
     record of who asked for what."""
     bucket = distribution.attribute("logging_config.bucket")
-    if bucket.is_unresolved or bucket.text:
+    if bucket.is_given:
         yield bucket.passes("standard logging is on")
         return
     for source in graph.referrers(distribution, "aws_cloudwatch_log_delivery_source", "resource_arn"):

@@ -37,4 +37,4 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _writes(behavior: Block) -> bool:
-    return any(method.value in _WRITING for method in behavior.attribute("allowed_methods").items())
+    return any(method.text in _WRITING for method in behavior.attribute("allowed_methods").items())

@@ -13,7 +13,7 @@ _MODERN = ("TLSv1.2", "TLSv1.3")
 
 @policy(
     id="origins-use-modern-tls",
-    title="CloudFront speaks TLS 1.2 or newer with every origin",
+    title="CloudFront speaks TLS 1.2 or newer with every origin that is no bucket",
     remediation="Set origin_protocol_policy of each custom origin to https-only, and origin_ssl_protocols to TLSv1.2.",
     severity="high",
     applies_to=(DISTRIBUTION,),

@@ -1,5 +1,6 @@
 """Policy s3-origins-use-access-control."""
 
+import re
 from collections.abc import Iterator
 
 from policies.cdn.distributions import DISTRIBUTION, is_bucket_origin
@@ -9,6 +10,7 @@ from policies.registry import policy
 from policies.resources import Block, Resource
 
 _ACCESS_CONTROL = "aws_cloudfront_origin_access_control"
+_ENDPOINT = re.compile(r"(^|\.)s3[.-][\w.-]*amazonaws\.com(\.cn)?$")
 _BUCKETS = ("aws_s3_bucket", "aws_s3_bucket_website_configuration", "data.aws_s3_bucket")
 
 
@@ -29,9 +31,9 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if is_bucket_origin(origin):
             silent = False
             yield from _judge_origin(origin, graph)
-        elif graph.targets(origin.attribute("domain_name"), *_BUCKETS) or _is_website(origin):
+        elif graph.targets(origin.attribute("domain_name"), *_BUCKETS) or _is_bucket(origin):
             silent = False
-            yield origin.attribute("domain_name").fails("the bucket is reached as a website, which must be public")
+            yield origin.attribute("domain_name").fails("requests to the bucket are not signed: it is a custom origin")
     if silent:
         yield distribution.not_applicable("no origin of it is a bucket")
 
@@ -54,6 +56,7 @@ def _judge_origin(origin: Block, graph: ResourceGraph) -> Iterator[Finding]:
             yield named.fails(f"{control.address} does not have every request signed: {behavior.text or 'not set'}")
 
 
-def _is_website(origin: Block) -> bool:
+def _is_bucket(origin: Block) -> bool:
+    """A bucket of another stack, by its website endpoint or any other."""
     domain = origin.attribute("domain_name")
-    return not domain.is_unresolved and ".s3-website" in domain.text
+    return not domain.is_unresolved and bool(_ENDPOINT.search(domain.text))

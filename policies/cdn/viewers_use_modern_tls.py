@@ -7,17 +7,16 @@ from policies.cdn.distributions import DISTRIBUTION, behaviors
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource, Unresolved
+from policies.resources import Resource
 
 # CloudFront's security policies from 2019 on have forward secrecy in every cipher suite.
 _MODERN = re.compile(r"TLSv1\.[23]_20(19|[2-9]\d)")
 _DEFAULT = "TLSv1"
-_FROM_ELSEWHERE = ("var.", "local.", "module.", "each.")
 
 
 @policy(
     id="viewers-use-modern-tls",
-    title="Viewers reach a distribution with TLS 1.2 or newer only",
+    title="Viewers reach a distribution with modern TLS only",
     remediation="Give the distribution a certificate of its own with minimum_protocol_version TLSv1.2_2021, and every "
     "cache behavior the viewer_protocol_policy https-only or redirect-to-https.",
     severity="high",
@@ -31,7 +30,7 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if policy_.value not in ("https-only", "redirect-to-https"):
             yield policy_.fails("plain HTTP is answered")
     names = ("acm_certificate_arn", "iam_certificate_id")
-    if not any(_is_set(distribution.attribute(f"viewer_certificate.{name}")) for name in names):
+    if not any(distribution.attribute(f"viewer_certificate.{name}").is_given for name in names):
         own = distribution.attribute("viewer_certificate.cloudfront_default_certificate")
         yield own.fails("the certificate is CloudFront's own, with which TLS 1.0 cannot be refused")
         return
@@ -40,11 +39,3 @@ def judge(distribution: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield version.passes("TLS 1.2 or newer is demanded")
     else:
         yield version.fails(f"{version.text or _DEFAULT} is accepted")
-
-
-def _is_set(certificate: Attribute) -> bool:
-    """A certificate of this stack has an ARN, though nobody knows it yet; an input may be empty."""
-    known = certificate.raw_value
-    if isinstance(known, Unresolved) and known.is_reference and not known.references[0].startswith(_FROM_ELSEWHERE):
-        return True
-    return bool(certificate.value)

@@ -1,9 +1,16 @@
 """Policy business-hours-scheduled."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from policies.compute.business_hours import TYPICAL_YEAR, BusinessHours, occurrences, runs_between, schedules
+from policies.compute.business_hours import (
+    TYPICAL_YEAR,
+    UNCHANGED,
+    BusinessHours,
+    occurrences,
+    runs_between,
+    schedules,
+)
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
@@ -33,14 +40,18 @@ def judge(
     hours = list(BusinessHours.of(opens, closes, time_zone, days).of_year(TYPICAL_YEAR))
     raising: list[Resource] = []
     lowering: list[Resource] = []
-    for action in schedules(group, graph):
+    actions = schedules(group, graph)
+    for action in actions:
         runs = occurrences(action, TYPICAL_YEAR) if not action.attribute("end_time").text else []
         if all(runs_between(runs, opening - TOLERANCE, opening) for opening, _ in hours):
             raising.append(action)
         if all(runs_between(runs, closing, closing + TOLERANCE) for _, closing in hours):
             lowering.append(action)
     pairs = [(up, down) for up in raising for down in lowering if _capacity(up) > _capacity(down)]
-    if pairs:
+    undoing = [one for one in actions if pairs and _undoes(one, pairs[0][0], hours)]
+    if undoing:
+        yield group.fails(f"{undoing[0].address} lowers the capacity again within business hours")
+    elif pairs:
         yield group.passes(f"{pairs[0][0].address} raises the capacity, and {pairs[0][1].address} lowers it again")
     elif not raising:
         yield group.fails(f"no scheduled action runs on every business day within the half hour before {opens}")
@@ -48,6 +59,13 @@ def judge(
         yield group.fails(f"no scheduled action runs on every business day within the half hour after {closes}")
     else:
         yield group.fails(f"{raising[0].address} sets no higher capacity than {lowering[0].address}")
+
+
+def _undoes(action: Resource, raising: Resource, hours: list[tuple[datetime, datetime]]) -> bool:
+    """Whether the action sets less than the raising one while business goes on; one of -1 only sets nothing."""
+    runs = occurrences(action, TYPICAL_YEAR)
+    lower = UNCHANGED < _capacity(action) < _capacity(raising)
+    return lower and any(runs_between(runs, opening, closing - timedelta(microseconds=1)) for opening, closing in hours)
 
 
 def _capacity(action: Resource) -> float:

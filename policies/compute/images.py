@@ -25,6 +25,7 @@ def finds_only(lookup: Resource, prefix: str) -> bool:
     owners = [owner.text for owner in lookup.attribute("owners").items()]
     filters = {block.attribute("name").text: block.attribute("values").items() for block in lookup.blocks("filter")}
     names = [name.text for name in filters.get("name", ())]
-    by_expression = lookup.attribute("name_regex").text.startswith(f"^{prefix}")
+    expression = lookup.attribute("name_regex").text
+    by_expression = expression.startswith(f"^{prefix}") and "|" not in expression
     by_name = bool(names) and all(name.startswith(prefix) for name in names)
     return bool(owners) and set(owners) <= _AMAZON and (by_name or by_expression)

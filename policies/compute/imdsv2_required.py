@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.compute.launch import INSTANCES, LAUNCHING
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
@@ -13,7 +14,7 @@ from policies.resources import Attribute, Resource, Undetermined
     title="The instance metadata service answers session-oriented (IMDSv2) requests only",
     remediation='Set metadata_options { http_tokens = "required" } on the instance or its launch template.',
     severity="high",
-    applies_to=("aws_launch_template", "aws_instance", "aws_launch_configuration"),
+    applies_to=LAUNCHING,
 )
 def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """With IMDSv1, anyone who can make an application fetch a URL of their choice reads the credentials of the
@@ -23,7 +24,7 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield endpoint.passes("the metadata service is switched off")
         return
     tokens = resource.attribute("metadata_options.http_tokens")
-    if resource.type == "aws_instance" and resource.attribute("metadata_options").is_missing:
+    if resource.type in INSTANCES and resource.attribute("metadata_options").is_missing:
         tokens = _template_tokens(resource, graph) or tokens
     if tokens.value == "required":
         yield tokens.passes("IMDSv2 is required")

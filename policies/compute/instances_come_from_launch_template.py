@@ -42,5 +42,15 @@ def _judge_reference(block: Block, reference: Attribute, graph: ResourceGraph) -
             yield version.fails(f"version {version.text} of {template.address} is not its latest one")
         elif pinned and version.is_literal and (latest.is_missing or latest.is_unresolved):
             yield version.undetermined(f"whether version {version.text} is what {template.address} says is not known")
-        else:
+        elif version.is_unresolved or version.text not in ("", "$Default") or _default_is_latest(template):
             yield reference.passes(f"the instances come from {template.address}")
+        else:
+            yield version.undetermined(f"whether the default version of {template.address} is its latest is not known")
+
+
+def _default_is_latest(template: Resource) -> bool:
+    """A template's default version stays its first one, unless something moves it on."""
+    default, latest = template.attribute("default_version"), template.attribute("latest_version")
+    if template.attribute("update_default_version").is_true:
+        return True
+    return not default.is_missing and not default.is_unresolved and default.raw_value == latest.raw_value

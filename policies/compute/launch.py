@@ -3,7 +3,8 @@
 from policies.graph import ResourceGraph
 from policies.resources import Attribute, Block, Resource, Undetermined
 
-LAUNCHING = ("aws_launch_template", "aws_launch_configuration", "aws_instance")
+INSTANCES = ("aws_instance", "aws_spot_instance_request")
+LAUNCHING = ("aws_launch_template", "aws_launch_configuration", *INSTANCES)
 _OVERRIDES = "mixed_instances_policy.launch_template.override"
 # Where a group or an instance names a template, with the names of the two arguments of which one is used.
 _IN_MIXED_POLICY = ("launch_template_id", "launch_template_name")
@@ -45,8 +46,8 @@ def overrides(group: Resource) -> tuple[Block, ...]:
 
 def setting(resource: Resource, graph: ResourceGraph, path: str) -> tuple[Attribute, ...]:
     """The attribute `path` of what launches instances; an instance that does not set it has its template's."""
-    own = resource.attribute(_OF_INSTANCE.get(path, path) if resource.type == "aws_instance" else path)
-    if resource.type == "aws_instance" and own.is_missing:
+    own = resource.attribute(_OF_INSTANCE.get(path, path) if resource.type in INSTANCES else path)
+    if resource.type in INSTANCES and own.is_missing:
         return tuple(one.attribute(path) for one in templates(resource, graph)) or (own,)
     return (own,)
 

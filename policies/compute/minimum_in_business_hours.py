@@ -30,6 +30,9 @@ def judge(
     """When load arrives in the morning, or a zone fails at noon, instances that still have to boot come too late.
     Scaling policies never go below the minimum, so the minimum is what holds."""
     hours = BusinessHours.of(opens, closes, time_zone, days)
+    for process in group.attribute("suspended_processes").items():
+        if process.text == "Launch":
+            yield process.fails("the group has suspended Launch, so nothing replaces an instance that fails")
     own, maximum, actions = group.attribute("min_size"), group.attribute("max_size"), schedules(group, graph)
     floors = {action: floor_set_by(action) for action in actions}
     lasting = {one: floor for one, floor in floors.items() if floor is not None and _counts(one, floor, instances)}

@@ -24,9 +24,10 @@ def attributes(resource: Resource) -> tuple[Attribute, ...]:
     return tuple(one for one in found if one.is_unresolved or one.text)
 
 
-def script(attribute: Attribute, graph: ResourceGraph) -> str:
+def script(attribute: Attribute, graph: ResourceGraph, followed: frozenset[str] = frozenset()) -> str:
     """The script, decoded; an expression gives its own text, with that of the locals and templates it names.
 
+    `followed` are the locals that led here: one that is not defined, or leads back to itself, adds nothing.
     In the text `${...}` is Terraform's and `$${...}` the shell's, as in Terraform's own strings.
 
     Raises Undetermined when a part of it is not in the input: a file, a value known after apply, a hash in a state.
@@ -34,7 +35,7 @@ def script(attribute: Attribute, graph: ResourceGraph) -> str:
     value = attribute.raw_value
     if not isinstance(value, Unresolved):
         return _decoded(attribute).replace("${", "$${")
-    return "\n".join(_written(attribute, value, graph))
+    return "\n".join(_written(attribute, value, graph, followed))
 
 
 def _decoded(attribute: Attribute) -> str:
@@ -50,14 +51,15 @@ def _decoded(attribute: Attribute) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _written(attribute: Attribute, value: Unresolved, graph: ResourceGraph) -> list[str]:
+def _written(attribute: Attribute, value: Unresolved, graph: ResourceGraph, followed: frozenset[str]) -> list[str]:
     if "${" not in value.text or _FILE_FUNCTIONS.search(value.text):
         raise Undetermined(attribute.undetermined(f"the script is not part of this input: {value.text[:80]}"))
     texts = [_ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), value.text)]
     for name in dict.fromkeys(reference.subject for reference in references(value.text)):
-        if name.startswith("local."):
+        if name.startswith("local.") and name not in followed:
             known = attribute.resource.scope.resolve(f"${{{name}}}", None, [])
-            texts.append(script(Attribute(attribute.resource, attribute.path, known, ()), graph))
+            behind = Attribute(attribute.resource, attribute.path, known, ())
+            texts.append(script(behind, graph, followed | {name}))
         for template in (one for one in graph.at(name) if one.type in _RENDERED):
             parts = (*template.attributes("part.content"), template.attribute("template"))
             texts.extend(script(part, graph) for part in parts if part.is_unresolved or part.text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from policies.compute import user_data
-from policies.compute.launch import LAUNCHING, setting
+from policies.compute.launch import INSTANCES, LAUNCHING, setting
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
@@ -26,7 +26,7 @@ def judge(resource: Resource, graph: ResourceGraph, *, packages: tuple[str, ...]
     """An image without the application's packages starts instances that never become healthy: the group replaces them
     one after another, and the portal is down while it looks busy."""
     written = list(user_data.attributes(resource))
-    if not written and resource.type == "aws_instance":
+    if not written and resource.type in INSTANCES:
         written = [one for one in setting(resource, graph, "user_data") if not one.is_missing]
     if not written:
         yield resource.attribute("user_data").fails("there is no script that would install anything")

@@ -21,7 +21,7 @@ _GROUPS = {
 @policy(
     id="aurora-requires-tls",
     title="The database refuses connections without TLS",
-    remediation="Attach an own parameter group that sets require_secure_transport = ON (MySQL, MariaDB) or "
+    remediation="Attach a parameter group of its own that sets require_secure_transport = ON (MySQL, MariaDB) or "
     "rds.force_ssl = 1 (PostgreSQL, SQL Server).",
     severity="high",
     applies_to=tuple(_GROUPS),
@@ -38,6 +38,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     name = database.attribute(path)
     groups = graph.targets(name, group_type)
     if name.is_missing or (not name.is_unresolved and name.text.startswith("default.")):
+        # the default group of some versions forces TLS today, but belongs to AWS, which chooses what it says
         yield name.fails("the database has no parameter group of its own, so nothing forces TLS")
     elif not groups:
         yield name.undetermined(f"the parameter group is not part of this input, so {parameter} is not known")

@@ -21,7 +21,8 @@ _DEFAULT_DAYS = {"aws_rds_cluster": 1, "aws_db_instance": 0}
 def judge(database: Resource, graph: ResourceGraph, *, days: int = 7) -> Iterator[Finding]:
     """A mistake or an intruder's change is often noticed days later. RDS backs up every day and keeps the changes in
     between for the same period, so the retention is also how far back a point-in-time recovery reaches."""
-    if not database.attribute("replicate_source_db").is_missing:
+    source = database.attribute("replicate_source_db")
+    if source.is_unresolved or source.text:
         yield database.not_applicable("a replica: its source keeps the backups")
         return
     retention = database.attribute("backup_retention_period")

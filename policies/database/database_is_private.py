@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
+from policies.database.ports import port_of
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.network.security_group_rules import GROUPS, Peer, admissions
 from policies.network.wearers import APPLICATIONS, is_worn_by
 from policies.registry import policy
-from policies.resources import Attribute, Resource, Undetermined
-
-# Ports that AWS gives an engine unless another one is set (Amazon RDS user guide, CreateDBInstance).
-_PORTS = {"aurora-mysql": 3306, "mysql": 3306, "mariadb": 3306, "aurora-postgresql": 5432, "postgres": 5432}
+from policies.resources import Attribute, Resource
 
 
 @policy(
@@ -37,7 +35,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if not groups:
             yield item.undetermined("the security group is not part of this input")
         for group in groups:
-            peers = [_verdict(item, peer, _port(database), graph) for peer in admissions(group, graph)]
+            peers = [_verdict(item, peer, port_of(database), graph) for peer in admissions(group, graph)]
             yield from peers or [item.passes(f"{group.address} admits nobody")]
 
 
@@ -50,11 +48,3 @@ def _verdict(item: Attribute, peer: Peer, port: int, graph: ResourceGraph) -> Fi
     if peer.ports != (port, port):
         return item.fails(f"{peer} on ports {peer.ports[0]} to {peer.ports[1]}, not on {port} alone")
     return item.passes(f"{peer} on port {port}")
-
-
-def _port(database: Resource) -> int:
-    given = database.attribute("port").number
-    engine = database.attribute("engine")
-    if given is None and engine.text not in _PORTS:
-        raise Undetermined(engine.undetermined(f"which port {engine.text or 'an unnamed engine'} uses is not known"))
-    return _PORTS[engine.text] if given is None else int(given)

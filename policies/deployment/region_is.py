@@ -8,6 +8,13 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
+# Arguments that make copies elsewhere.
+_COPIES = {
+    "aws_dynamodb_table": "replica.region_name",
+    "aws_efs_replication_configuration": "destination.region",
+    "aws_secretsmanager_secret": "replica.region",
+}
+
 
 @policy(
     id="region-is",
@@ -29,3 +36,6 @@ def judge(resource: Resource, graph: ResourceGraph, *, region: str) -> Iterator[
         yield found.passes(f"it is in {region}")
     else:
         yield found.fails(f"it is in {found.text}")
+    for copied in resource.attributes(_COPIES[resource.type]) if resource.type in _COPIES else ():
+        if copied.text != region:
+            yield copied.fails(f"a copy of it is in {copied.text or 'a region that is not said'}")

@@ -9,8 +9,11 @@ _ARN = re.compile(r"arn:[\w-]+:[\w-]*:([\w-]+):")
 
 
 def region_of(resource: Resource) -> Attribute:
-    """That of its provider, or, in a state, which knows no providers, that of its ARN; missing when neither says it."""
+    """Its own, that of its provider, or, in a state, which knows no providers, that of its ARN; missing when none is."""
     if resource.scope.has_configuration:
+        own = resource.attribute("region")  # an argument of every resource since version 6 of the provider
+        if isinstance(own.raw_value, str):
+            return own
         region = resource.provider.region if resource.provider else None
         return Attribute(resource, "provider.region", _FROM_OUTSIDE if region is None else region, ())
     arn = _ARN.match(str(resource.attribute("arn").raw_value))
@@ -29,7 +32,8 @@ def region_name(resource: Resource) -> str:
 
 def are_in_one_region(one: Resource, other: Resource) -> bool:
     """Whether both are in the same region, be its name known or not. Raises Undetermined when that cannot be known."""
-    if one.scope.has_configuration and one.provider == other.provider:
+    by_provider = one.scope.has_configuration and not any(isinstance(r.body.get("region"), str) for r in (one, other))
+    if by_provider and one.provider == other.provider:
         return True
     return region_name(one) == region_name(other)
 

@@ -2,10 +2,12 @@
 
 import re
 
-from policies.iam_documents import Condition, Statement
+from policies.iam_documents import Condition, Statement, pattern
 
 # Others hold where the key is absent, where the value is anything but the one named, or say nothing about a name.
 _CHOOSES = re.compile(r"(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like))", re.IGNORECASE)
+# Every value, every organization, every repository of a provider: what follows the wildcard, anybody can have.
+_ANYBODY = re.compile(r"(o-|\w+:)?[*?].*")
 
 
 def chosen_keys(statement: Statement) -> set[str]:
@@ -14,7 +16,15 @@ def chosen_keys(statement: Statement) -> set[str]:
 
 
 def _chooses(condition: Condition) -> bool:
-    known = [value.text for value in condition.values if not value.is_unresolved]
+    values = [pattern(value) for value in condition.values]
     if condition.operator.lower() == "bool":
-        return known == ["true"]
-    return bool(_CHOOSES.fullmatch(condition.operator)) and all(text.strip("*?") for text in known)
+        return values == ["true"]
+    return bool(_CHOOSES.fullmatch(condition.operator)) and all(_is_chosen(value) for value in values)
+
+
+def _is_chosen(value: str) -> bool:
+    """Whether strangers cannot match the value: in an ARN it is the account that counts, of which buckets have none."""
+    if not value.startswith("arn:"):
+        return value != "" and not _ANYBODY.fullmatch(value)
+    account, resource = (*value.split(":", 5), "", "", "", "", "")[4:6]
+    return (account or resource).strip("*?") != ""

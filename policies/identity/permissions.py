@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
+from policies.iam_documents import pattern
 from policies.model import Finding
 from policies.resources import Attribute, Resource, Undetermined, Unresolved
 
@@ -42,9 +43,18 @@ _BROAD = re.compile(
 _NARROW = re.compile(
     r"service-role/AWSLambda(BasicExecution|VPCAccessExecution|SQSQueueExecution|DynamoDBExecution)Role"
     r"|service-role/AmazonRDSEnhancedMonitoringRole|service-role/AmazonECSTaskExecutionRolePolicy"
+    r"|AmazonEC2ContainerRegistryReadOnly|AmazonEKSWorkerNodePolicy"
     r"|AmazonSSMManagedInstanceCore|CloudWatchAgentServerPolicy|AWSXRayDaemonWriteAccess"
 )
-_EVERYTHING = re.compile(r"\*+|arn:[^:]*:[^:]*:[^:]*:[^:]*:\*+|arn:[^:]*:[^:]*:[^:]*:\*?:\*+/\*+|arn:\*+")
+# Types whose resources a stack knows by name or makes itself, so that it never needs all of them.
+_KNOWN_TYPES = (
+    "cluster|db|deliverystream|function|group|key|log-group|parameter|policy|project|repository|role|secret|stateMachine"
+    "|stream|table|user"
+)
+_EVERYTHING = re.compile(
+    r"\*+|arn:\*+|arn(:[^:]*){4}:\*+|arn(:[^:]*){3}:\*?:\*+/\*+"
+    rf"|arn(:[^:]*){{3}}:[^:]+:({_KNOWN_TYPES})[:/]\*+([:/]\*+)*"
+)
 
 
 def own_documents(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute, ...]:
@@ -56,7 +66,7 @@ def own_documents(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute, .
         return ()
     if grantor.type != "aws_iam_role":
         return (grantor.attribute(DOCUMENTS[grantor.type]),)
-    others = {one.attribute("name").raw_value for one in graph.referrers(grantor, "aws_iam_role_policy", "role")}
+    others = [one.attribute("name").raw_value for one in graph.referrers(grantor, "aws_iam_role_policy", "role")]
     blocks = grantor.blocks("inline_policy")
     own = (b for b in blocks if grantor.written is not None or b.attribute("name").raw_value not in others)
     return tuple(document for block in own if (document := block.attribute("policy")).raw_value not in (None, ""))
@@ -70,7 +80,7 @@ def own_attachments(grantor: Resource, graph: ResourceGraph) -> tuple[Attribute,
     items = (named,) if named.is_unresolved else named.items()
     if grantor.written is not None:
         return items
-    others = {item.raw_value for other in _attachments_of(grantor, graph) for item in own_attachments(other, graph)}
+    others = [item.raw_value for other in _attachments_of(grantor, graph) for item in own_attachments(other, graph)]
     return tuple(item for item in items if item.raw_value not in others)
 
 
@@ -113,7 +123,7 @@ def judge_attached(policy: Attribute, graph: ResourceGraph) -> Finding:
 
 
 def is_everything(resource: Attribute) -> bool:
-    """Whether an element of Resource means every resource there is, or every one of a service.
+    """Whether an element of Resource means every resource there is, or every one of a service or type.
 
     Raises Undetermined where it is a value that somebody else chooses.
     """
@@ -122,5 +132,4 @@ def is_everything(resource: Attribute) -> bool:
         known = value.literal or (value.is_reference and value.references[0].startswith(("aws_", "data.")))
         if not known:
             raise Undetermined(resource.undetermined(f"which resources are meant is not known here: {value.text}"))
-        return False
-    return bool(_EVERYTHING.fullmatch(resource.text))
+    return bool(_EVERYTHING.fullmatch(pattern(resource)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
-from policies.iam_documents import Statement, statements
+from policies.iam_documents import Statement, pattern, statements
 from policies.identity.conditions import chosen_keys
 from policies.model import Finding
 from policies.registry import policy
@@ -13,6 +13,7 @@ from policies.resources import Attribute, Resource
 # Conditions that leave only principals somebody chose.
 _CHOOSES_PRINCIPALS = ("aws:principalorgid", "aws:principalarn", "aws:principalaccount", "aws:principalorgpaths")
 _SUBJECT = re.compile(r":sub$|^cognito-identity\.amazonaws\.com:aud$")
+_CALLER = "data.aws_caller_identity"
 _EXTERNAL = ("sts:externalid", *_CHOOSES_PRINCIPALS)
 
 
@@ -32,10 +33,10 @@ def judge(role: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if not allowed:
         yield trust.fails("nothing says who may assume the role")
     for statement in allowed:
-        yield from list(_too_wide(statement)) or [statement.place.passes("names who may assume the role")]
+        yield from list(_too_wide(statement, graph)) or [statement.place.passes("names who may assume the role")]
 
 
-def _too_wide(statement: Statement) -> Iterator[Finding]:
+def _too_wide(statement: Statement, graph: ResourceGraph) -> Iterator[Finding]:
     keys = chosen_keys(statement)
     if not statement.principals:
         yield statement.place.fails("everybody but some principals may assume the role")
@@ -43,12 +44,19 @@ def _too_wide(statement: Statement) -> Iterator[Finding]:
         for principal in principals:
             if kind == "Federated":
                 yield from _any_subject(statement, principal, keys)
-            elif kind in ("AWS", "*") and not principal.is_unresolved:
-                yield from _any_account(statement, principal, keys)
+            elif not _is_own_account(principal, graph):
+                yield from _any_account(statement, pattern(principal), keys)
 
 
-def _any_account(statement: Statement, principal: Attribute, keys: set[str]) -> Iterator[Finding]:
-    name = principal.text
+def _is_own_account(principal: Attribute, graph: ResourceGraph) -> bool:
+    """The account of the stack itself, which needs no secret from itself."""
+    if principal.is_unresolved:
+        return any(one.startswith(_CALLER) for one in principal.references) and "*" not in pattern(principal)
+    accounts = [one.attribute("account_id").raw_value for one in graph.of_type(_CALLER)]
+    return principal.text in (*accounts, *(f"arn:aws:iam::{account}:root" for account in accounts))
+
+
+def _any_account(statement: Statement, name: str, keys: set[str]) -> Iterator[Finding]:
     if "*" in name and not keys & set(_CHOOSES_PRINCIPALS):
         yield statement.place.fails(f"everybody whom {name} means may assume the role")
     elif (name.isdigit() or name.endswith(":root")) and not keys & set(_EXTERNAL):

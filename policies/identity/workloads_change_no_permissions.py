@@ -38,11 +38,18 @@ def judge(role: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         for statement in statements(document, graph):
             for action in _changes(statement):
                 yield role.fails(f"{document.resource.address} allows {action}")
+            for action in _unknown(statement):
+                yield role.undetermined(f"whether {action} changes permissions is not known here")
     for attached in attachments_of(role, graph):
         finding = judge_attached(attached, graph)
         if finding.outcome != "pass":
             yield Finding(finding.outcome, "", finding.observed, finding.message)
     yield role.passes("nothing the role may do changes permissions")
+
+
+def _unknown(statement: Statement) -> Iterator[str]:
+    if statement.effect == "Allow":
+        yield from (pattern.text for pattern in statement.actions if next(matching(pattern.text), None) is None)
 
 
 def _changes(statement: Statement) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What alarms watch, and whether anybody hears of it."""
 
+import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
@@ -30,6 +31,18 @@ def acts(alarm: Resource) -> bool:
     return not alarm.attribute("actions_enabled").is_false and bool(alarm.attribute("alarm_actions").items())
 
 
+def composite_of(alarm: Resource, graph: ResourceGraph) -> Resource | None:
+    """The composite alarm that acts and whose rule names this alarm."""
+    name = alarm.attribute("alarm_name").raw_value
+    for composite in graph.of_type(COMPOSITE_ALARM):
+        rule = composite.attribute("alarm_rule")
+        mentioned = alarm.configuration_address in rule.references
+        named = isinstance(name, str) and re.search(rf"[(\"]{re.escape(name)}[)\"]", str(rule.raw_value))
+        if (mentioned or named) and not composite.may_not_exist and acts(composite):
+            return composite
+    return None
+
+
 def on_metric(namespace: str, name: str, graph: ResourceGraph) -> Iterator[Block]:
     """Where an alarm that acts measures this metric: the alarm itself, or a `metric` block of metric math."""
     for alarm in graph.of_type(METRIC_ALARM):
@@ -37,7 +50,7 @@ def on_metric(namespace: str, name: str, graph: ResourceGraph) -> Iterator[Block
             if (block.attribute("metric_name").value, block.attribute("namespace").value) == (name, namespace):
                 if alarm.may_not_exist:
                     raise Undetermined(alarm.undetermined(f"{alarm.address} may or may not exist"))
-                if acts(alarm):
+                if acts(alarm) or composite_of(alarm, graph):
                     yield block
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.monitoring.alarms import COMPOSITE_ALARM, METRIC_ALARM, acts
+from policies.monitoring.alarms import COMPOSITE_ALARM, METRIC_ALARM, composite_of
 from policies.registry import policy
 from policies.resources import Attribute, Resource, Unresolved
 
@@ -24,7 +24,7 @@ def judge(alarm: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """An alarm without an action turns red on a page that nobody is looking at. The failure it was made for is then
     found by customers, or by whoever exploits it."""
     actions, enabled = alarm.attribute("alarm_actions"), alarm.attribute("actions_enabled")
-    composite = _composite(alarm, graph)
+    composite = composite_of(alarm, graph)
     if composite is not None:
         yield alarm.passes(f"it is a part of {composite.address}, which acts")
     elif enabled.is_false:
@@ -47,15 +47,3 @@ def _verdict(action: Attribute, graph: ResourceGraph) -> Finding:
     if _ACTION.fullmatch(action.text):
         return action.passes("it acts on something of another stack")
     return action.fails(f"{action.text} is nothing an alarm can act on")
-
-
-def _composite(alarm: Resource, graph: ResourceGraph) -> Resource | None:
-    """The composite alarm that acts and whose rule names this alarm."""
-    name = alarm.attribute("alarm_name").raw_value
-    for composite in graph.of_type(COMPOSITE_ALARM):
-        rule = composite.attribute("alarm_rule")
-        mentioned = alarm.configuration_address in rule.references
-        named = isinstance(name, str) and re.search(rf"[(\"]{re.escape(name)}[)\"]", str(rule.raw_value))
-        if (mentioned or named) and acts(composite):
-            return composite
-    return None

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
-from policies.iam_documents import Statement, statements
+from policies.iam_documents import statements
 from policies.model import Finding
+from policies.monitoring.admission import admits
 from policies.monitoring.alarms import COMPOSITE_ALARM, METRIC_ALARM
 from policies.registry import policy
 from policies.resources import Attribute, Resource
 
-_CLOUDWATCH = "cloudwatch.amazonaws.com"
-_PUBLISH = ("sns:publish", "sns:*", "sns:p*", "*")
-_ENCRYPT = ("kms:generatedatakey", "kms:generatedatakey*", "kms:*", "*")
+_PUBLISH = ("sns:publish",)
+_ENCRYPT = ("kms:generatedatakey", "kms:decrypt")
 
 
 @policy(
@@ -33,7 +33,7 @@ def judge(topic: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     for document in separate or [shown]:
         if document.is_missing:
             yield shown.passes("the default policy admits the alarms of the account")
-        elif _admits(statements(document, graph), _PUBLISH):
+        elif admits(statements(document, graph), _PUBLISH):
             yield shown.passes("the topic's policy admits CloudWatch")
         else:
             yield shown.fails("the topic's policy does not let CloudWatch publish")
@@ -52,19 +52,6 @@ def _key_verdict(named: Attribute, graph: ResourceGraph) -> Finding:
         return named.undetermined("whom the key admits is not part of this input")
     separate = [one.attribute("policy") for one in graph.referrers(keys[0], "aws_kms_key_policy", "key_id")]
     documents = separate or [keys[0].attribute("policy")]
-    if any(_admits(statements(document, graph), _ENCRYPT) for document in documents):
+    if any(admits(statements(document, graph), _ENCRYPT) for document in documents):
         return named.passes(f"{keys[0].address} admits CloudWatch")
     return named.fails(f"{keys[0].address} does not let CloudWatch encrypt")
-
-
-def _admits(document: tuple[Statement, ...], actions: tuple[str, ...]) -> bool:
-    concerned = [one for one in document if _concerns_cloudwatch(one, actions)]
-    denied = any(one.effect == "Deny" and not one.conditions for one in concerned)
-    return not denied and any(one.effect == "Allow" for one in concerned)
-
-
-def _concerns_cloudwatch(statement: Statement, actions: tuple[str, ...]) -> bool:
-    everybody = [*statement.principals.get("*", ()), *statement.principals.get("AWS", ())]
-    named = any(one.text == _CLOUDWATCH for one in statement.principals.get("Service", ()))
-    named = named or any(one.text == "*" for one in everybody if not one.is_unresolved)
-    return named and any(action.text.lower() in actions for action in statement.actions)

@@ -12,14 +12,15 @@ _PARAMETER_GROUPS = {
     "aws_rds_cluster": ("db_cluster_parameter_group_name", "aws_rds_cluster_parameter_group"),
     "aws_db_instance": ("parameter_group_name", "aws_db_parameter_group"),
 }
+_RIGHTS = {"QUERY", "QUERY_DCL"}  # either records GRANT, REVOKE and the like
 _PLUGIN = "MARIADB_AUDIT_PLUGIN"
 
 
 @policy(
     id="database-is-audited",
     title="The database records who connects and who changes rights",
-    remediation="Set server_audit_logging = 1 with CONNECT in server_audit_events (Aurora MySQL), add the option "
-    "MARIADB_AUDIT_PLUGIN (MySQL, MariaDB), or set log_connections = 1 with log_statement or pgaudit.log (PostgreSQL).",
+    remediation="Set server_audit_logging = 1 with CONNECT,QUERY_DCL in server_audit_events (Aurora MySQL), add the "
+    "option MARIADB_AUDIT_PLUGIN (MySQL, MariaDB), or set log_connections = 1 with log_statement = ddl (PostgreSQL).",
     severity="medium",
     applies_to=tuple(_PARAMETER_GROUPS),
 )
@@ -53,14 +54,15 @@ def _problem(group: Resource, engine: str) -> str | None:
         events = {event.strip() for event in _text(values, "server_audit_events").split(",")}
         if _text(values, "server_audit_logging") not in _ON:
             return "does not switch server_audit_logging on"
-        return None if "CONNECT" in events else "leaves CONNECT out of server_audit_events"
+        if "CONNECT" not in events:
+            return "leaves CONNECT out of server_audit_events"
+        return None if events & _RIGHTS else "leaves QUERY_DCL out of server_audit_events"
     if _text(values, "log_connections") not in _ON:
         return "does not switch log_connections on"
-    audited = _text(values, "log_statement") in ("DDL", "MOD", "ALL") or _text(values, "pgaudit.log") not in (
-        "",
-        "NONE",
-    )
-    return None if audited else "sets neither log_statement nor pgaudit.log"
+    classes = {one.strip() for one in _text(values, "pgaudit.log").split(",")}
+    is_loaded = "PGAUDIT" in _text(values, "shared_preload_libraries")
+    audited = _text(values, "log_statement") in ("DDL", "MOD", "ALL") or (is_loaded and classes & {"ROLE", "ALL"})
+    return None if audited else "sets neither log_statement nor, with pgaudit loaded, pgaudit.log to role or all"
 
 
 def _text(values: dict[str, Attribute], name: str) -> str:

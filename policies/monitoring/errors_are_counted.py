@@ -10,6 +10,7 @@ from policies.registry import policy
 from policies.resources import Resource
 
 _ERRORS = re.compile(r"error|exception|critical|fatal|fail|panic|traceback|5\*|50\d|>=? *500", re.IGNORECASE)
+_ALL_BUT = re.compile(r"(^|\s)-|!=")  # terms and fields that a line must not have
 
 
 @policy(
@@ -28,7 +29,10 @@ def judge(group: Resource, graph: ResourceGraph, *, log_group: str) -> Iterator[
         return
     unwatched = None
     for filter_, transformation in counted(group, graph):
-        if not _ERRORS.search(filter_.attribute("pattern").text) or transformation.attribute("value").text in ("", "0"):
+        pattern = filter_.attribute("pattern").text
+        if not _ERRORS.search(pattern) or _ALL_BUT.search(pattern):
+            continue
+        if transformation.attribute("value").text in ("", "0"):
             continue
         alarm = watched_by(transformation, graph)
         if alarm:

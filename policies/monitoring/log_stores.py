@@ -6,7 +6,7 @@ from itertools import chain
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.resources import Block, Resource, Unresolved
+from policies.resources import Block, Resource, Undetermined, Unresolved
 
 KEPT_DAYS = 90
 _DELIVERY_DAYS = 2
@@ -114,7 +114,10 @@ def event_days(group: Resource) -> float | None:
     """How long a log group keeps an event; None for ever. The class for mere delivery has two days of its own."""
     if group.attribute("log_group_class").value == "DELIVERY":
         return _DELIVERY_DAYS
-    return group.attribute("retention_in_days").number or None
+    retention = group.attribute("retention_in_days")
+    if retention.number is None and not retention.is_missing:
+        raise Undetermined(retention.undetermined("this is no number of days"))
+    return retention.number or None
 
 
 def bucket_retention(

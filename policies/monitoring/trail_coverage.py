@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from policies.resources import Attribute, Block, Resource
 
 _EVERYTHING = ("eventCategory", "eventSource")  # management events may leave out noisy sources
+_KEEPS_ONLY = ("equals", "starts_with", "ends_with")
 
 
 def gaps(trail: Resource) -> Iterator[tuple[Attribute, str]]:
@@ -40,4 +41,10 @@ def _selects_management(selector: Block) -> bool:
     names = {field.attribute("field").text for field in fields}
     events = [field for field in fields if field.attribute("field").text == "eventCategory"]
     categories = [one.text for field in events for one in field.attribute("equals").items()]
-    return categories == ["Management"] and names <= set(_EVERYTHING)
+    narrowed = any(
+        field.attribute(operator).items()
+        for field in fields
+        for operator in _KEEPS_ONLY
+        if field.attribute("field").text == "eventSource"
+    )
+    return categories == ["Management"] and names <= set(_EVERYTHING) and not narrowed

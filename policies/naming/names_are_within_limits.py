@@ -15,7 +15,7 @@ _ACCOUNT_CHARACTERS = 12
 
 @policy(
     id="names-are-within-limits",
-    title="Names are as long as AWS lets them be, and no longer",
+    title="No name is longer than AWS allows",
     remediation="Shorten the name; where a suffix makes it too long, cut it and end it with a digest of the whole.",
     severity="low",
     applies_to=tuple(NAMED),

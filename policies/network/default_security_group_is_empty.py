@@ -20,7 +20,7 @@ _RULES = (
     title="The default security group of the VPC has no rules",
     remediation="Adopt the group with an aws_default_security_group that has neither ingress nor egress.",
     severity="medium",
-    applies_to=("aws_vpc",),
+    applies_to=("aws_vpc", "aws_default_vpc"),
 )
 def judge(vpc: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Whatever names no security group gets the default one, by mistake rather than by plan. As AWS makes it, its

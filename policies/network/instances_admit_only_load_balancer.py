@@ -9,6 +9,8 @@ from policies.network.wearers import LOAD_BALANCERS, groups_of_fleet, is_worn_by
 from policies.registry import policy
 from policies.resources import Attribute, Resource
 
+_ATTACHING = ("aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment")
+
 
 @policy(
     id="instances-admit-only-load-balancer",
@@ -21,7 +23,7 @@ def judge(fleet: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """The load balancer is where requests are decrypted, logged and filtered. Whoever reaches an instance beside it
     walks around all three, and an intruder on one machine reaches the next."""
     sources = [fleet.attribute(path) for path in ("target_group_arns", "load_balancers", "traffic_source")]
-    attached = graph.referrers(fleet, "aws_autoscaling_attachment", "autoscaling_group_name")
+    attached = [one for type_ in _ATTACHING for one in graph.referrers(fleet, type_, "autoscaling_group_name")]
     if not attached and not any(one.is_unresolved or one.value for one in sources):
         yield fleet.not_applicable("behind no load balancer")
         return

@@ -39,6 +39,7 @@ def _flaw(gateway: Resource, subnet: Resource, graph: ResourceGraph) -> str | No
     """Why the gateway does not lead to the Internet; None when it does."""
     if gateway.attribute("connectivity_type").text not in ("", "public"):
         return "is private, and leads to other networks only"
-    if gateway.attribute("allocation_id").is_missing:
+    address = gateway.attribute("allocation_id")
+    if not address.is_unresolved and not address.text:
         return "has no Elastic IP address"
     return None if topology.is_public(subnet, graph) else f"stands in {subnet.address}, which is private"

@@ -15,7 +15,7 @@ _BOTH = frozenset({"ACCEPT", "REJECT"})
     title="A flow log records all traffic of the VPC",
     remediation="Add an aws_flow_log for the VPC with traffic_type ALL and a log group, bucket or stream to write to.",
     severity="high",
-    applies_to=("aws_vpc",),
+    applies_to=("aws_vpc", "aws_default_vpc"),
 )
 def judge(vpc: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """After an incident the flow log says who talked to whom: what was accepted shows how far an intruder came, what

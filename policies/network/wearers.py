@@ -12,16 +12,36 @@ APPLICATIONS: Places = (
     ("aws_launch_template", "network_interfaces.security_groups"),
     ("aws_launch_configuration", "security_groups"),
     ("aws_instance", "vpc_security_group_ids"),
+    ("aws_spot_instance_request", "vpc_security_group_ids"),
     ("aws_network_interface", "security_groups"),
     ("aws_network_interface_sg_attachment", "security_group_id"),
     ("aws_lambda_function", "vpc_config.security_group_ids"),
     ("aws_ecs_service", "network_configuration.security_groups"),
+    ("aws_ecs_task_set", "network_configuration.security_groups"),
+    ("aws_batch_compute_environment", "compute_resources.security_group_ids"),
     ("aws_eks_cluster", "vpc_config.security_group_ids"),
     ("aws_apprunner_vpc_connector", "security_groups"),
     ("aws_db_proxy", "vpc_security_group_ids"),
 )
 LOAD_BALANCERS: Places = (("aws_lb", "security_groups"), ("aws_alb", "security_groups"), ("aws_elb", "security_groups"))
-_STORES: Places = (
+# What keeps data, carries requests of people or services into the network, or runs what others hand in.
+_OTHERS: Places = (
+    ("aws_ec2_client_vpn_endpoint", "security_group_ids"),
+    ("aws_ec2_instance_connect_endpoint", "security_group_ids"),
+    ("aws_verifiedaccess_endpoint", "security_group_ids"),
+    ("aws_apigatewayv2_vpc_link", "security_group_ids"),
+    ("aws_transfer_server", "endpoint_details.security_group_ids"),
+    ("aws_codebuild_project", "vpc_config.security_group_ids"),
+    ("aws_glue_connection", "physical_connection_requirements.security_group_id_list"),
+    ("aws_sagemaker_notebook_instance", "security_groups"),
+    ("aws_quicksight_vpc_connection", "security_group_ids"),
+    ("aws_dms_replication_instance", "vpc_security_group_ids"),
+    ("aws_redshift_cluster", "vpc_security_group_ids"),
+    ("aws_docdb_cluster", "vpc_security_group_ids"),
+    ("aws_neptune_cluster", "vpc_security_group_ids"),
+    ("aws_opensearch_domain", "vpc_options.security_group_ids"),
+    ("aws_mq_broker", "security_groups"),
+    ("aws_msk_cluster", "broker_node_group_info.security_groups"),
     ("aws_vpc_endpoint", "security_group_ids"),
     ("aws_vpc_endpoint_security_group_association", "security_group_id"),
     ("aws_efs_mount_target", "security_groups"),
@@ -71,7 +91,7 @@ def is_worn_by(peer: Peer, graph: ResourceGraph, meant: Places) -> bool | None:
 
 
 def _is_worn_by(group: Resource, graph: ResourceGraph, meant: Places) -> bool | None:
-    others = [place for place in (*APPLICATIONS, *LOAD_BALANCERS, *_STORES) if place not in meant]
+    others = [place for place in (*APPLICATIONS, *LOAD_BALANCERS, *_OTHERS) if place not in meant]
     if any(graph.referrers(group, type_, path) for type_, path in others):
         return False
     return True if any(graph.referrers(group, type_, path) for type_, path in meant) else None

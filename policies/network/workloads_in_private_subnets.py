@@ -14,6 +14,11 @@ _PUBLIC_ADDRESS = (
     "network_interfaces.associate_public_ip_address",
     "network_configuration.assign_public_ip",
 )
+# Elastic IP addresses name the instance or interface that they are for.
+_ELASTIC = {
+    "aws_eip": ("instance", "network_interface"),
+    "aws_eip_association": ("instance_id", "network_interface_id"),
+}
 _IN_DEFAULT_VPC = ("aws_autoscaling_group", "aws_instance", "aws_spot_instance_request")
 
 
@@ -41,6 +46,10 @@ def judge(workload: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     for address in (one for path in _PUBLIC_ADDRESS for one in workload.attributes(path)):
         if address.is_true:
             yield address.fails("a public address is assigned")
+    for elastic in (
+        one for type_, paths in _ELASTIC.items() for at in paths for one in graph.referrers(workload, type_, at)
+    ):
+        yield workload.fails(f"{elastic.address} gives it a public address")
 
 
 def _without_subnet(workload: Resource) -> Finding:

@@ -20,15 +20,23 @@ _SHAPES = {
     "an address with a password in it": re.compile(
         r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"]{1,256}:[^\s/@'\"$][^\s/@'\"]{0,256}@"
     ),
-    "a token of GitHub, Slack or Stripe": re.compile(r"\b(?:gh[oprsu]_\w{36}|xox[abeprs]-\w{10}|[rs]k_live_\w{16})"),
+    "a token of GitHub, GitLab, Slack or Stripe": re.compile(
+        r"\b(?:gh[oprsu]_\w{36}|glpat-[\w-]{20}|xox[abeprs]-\w{10}|hooks\.slack\.com/services/\w|[rs]k_live_\w{16})"
+    ),
+    "a signed token": re.compile(r"\beyJ[\w-]{10,1000}\.eyJ[\w-]{10,4000}\.[\w-]{20}"),
     "a password handed to chpasswd": re.compile(
         r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
     ),
     "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
+    "a password handed to a command": re.compile(
+        r"\b(?:sshpass\s{1,9}-p\s{0,9}|curl\s[^\n;|]{0,256}?-u\s{0,9}['\"]?[\w.-]{1,64}:|redis-cli\s[^\n;|]{0,256}?-a\s{1,9}"
+        r"|docker\s{1,9}login\s[^\n;|]{0,256}?-p\s{1,9}|set\s{1,9}aws_secret_access_key\s{1,9})['\"]?[^\s$'\"<`-]\S"
+    ),
 }
 _CREDENTIAL_NAME = re.compile(
-    r"(?:password|passphrase|(?<=.)passwd|pwd|secret|token|credentials?"
-    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)$",
+    r"(?:password|passphrase|(?<=.)passwd|(?<=[_.-])pass|pwd|secret|token|jwt|credentials?"
+    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)"
+    r"(?:[_.-]?(?:\d{1,3}|b64|base64|value|plain(?:text)?))?$",
     re.IGNORECASE,
 )
 # `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
@@ -37,6 +45,10 @@ _ASSIGNMENT = re.compile(
     r"""(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;}\]=]++(?!=))"""
 )
 _INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
+# A call or a subscript of a program: it fetches what it assigns. Terraform's own expressions hold it as they are.
+_FETCHED = re.compile(r"(?:await|new)$|[A-Za-z_][\w.]*+[(\[]")
+_EXPRESSION = re.compile(r"(?<!\$)\$\{")
+_REACH_OF_EXPRESSION = 2000
 _KEY_OF_INSTANCE = re.compile(r"""\[\\?["'][^"'\]]*["']\]""")  # of `for_each`: says nothing here, and has quotes
 _HARMLESS = re.compile(
     r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE
@@ -55,8 +67,8 @@ _VALUES = {
 }
 
 
-def text_of(attribute: Attribute, value: Any) -> str:
-    """A value as text to be searched: expressions as they are written, and the locals they name.
+def text_of(attribute: Attribute, value: Any, followed: frozenset[str] = frozenset()) -> str:
+    """A value as text to be searched: expressions as they are written, and the locals they name, each once on the way.
 
     Raises Undetermined when not even the expression is part of the input.
     """
@@ -65,10 +77,10 @@ def text_of(attribute: Attribute, value: Any) -> str:
             raise Undetermined(attribute.undetermined(f"the value is not known here: {value.text}"))
         scope = attribute.resource.scope
         names = dict.fromkeys(one.subject for one in references(value.text) if one.subject.startswith("local."))
-        behind = [scope.resolve(f"${{{name}}}", None, []) for name in names]
-        return " ".join([value.text, *(text_of(attribute, one) for one in behind if one != value)])
+        behind = {name: scope.resolve(f"${{{name}}}", None, []) for name in names if name not in followed}
+        return " ".join([value.text, *(text_of(attribute, one, followed | {name}) for name, one in behind.items())])
     if isinstance(value, dict | list):
-        known = json.dumps(value, default=lambda inner: text_of(attribute, inner))
+        known = json.dumps(value, default=lambda inner: text_of(attribute, inner, followed))
         return known.replace('\\"', '"')
     return str(value)
 
@@ -89,14 +101,21 @@ def secret_references(attribute: Attribute) -> Iterator[str]:
 def credentials_in(text: str) -> Iterator[str]:
     """What in a script or document is a credential, or is given the value of one."""
     yield from _plain_to_see(text)
-    for found in _ASSIGNMENT.finditer(_KEY_OF_INSTANCE.sub("", text)):
-        if _is_credential(found["name"], found["value"].strip("\"'\\")):
+    searched = _KEY_OF_INSTANCE.sub("", text) if _EXPRESSION.search(text) else text
+    for found in _ASSIGNMENT.finditer(searched):
+        if _is_credential(found["name"], found["value"].strip("\"'\\")) and not _is_fetched(searched, found):
             yield f"a value for {found['name']}"
 
 
+def _is_fetched(text: str, assignment: re.Match[str]) -> bool:
+    """Whether a program of a script fetches the value when it runs, rather than having it."""
+    before = text[max(0, assignment.start() - _REACH_OF_EXPRESSION) : assignment.start()]
+    return bool(_FETCHED.match(assignment["value"])) and not _EXPRESSION.search(before)
+
+
 def credentials_under(name: str, text: str) -> Iterator[str]:
-    """What in the value of one variable is a credential, or is given the value of one."""
-    yield from _plain_to_see(text)
+    """What in the value of one variable, a document perhaps, is a credential, or is given the value of one."""
+    yield from credentials_in(text)
     if _is_credential(name, text):
         yield f"a value for {name}"
 
@@ -122,6 +141,8 @@ def is_secret_value(reference: Reference) -> bool:
         return last == "result" or last in _VALUES
     if subject.startswith(("aws_ssm_parameter.", "data.aws_ssm_parameter.")):
         return last == "value"  # for what is no secret there is insecure_value
+    if subject.startswith("data.aws_kms_secrets."):
+        return "plaintext" in names
     if names or subject.startswith(("var.", "local.")):
         return last in _VALUES or is_credential_name(last)
     return False

@@ -23,6 +23,9 @@ def judge(function: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if not variables.value:
         yield variables.passes("the function has no environment")
         return
+    if not isinstance(variables.value, dict):
+        yield variables.undetermined("not a map of variables")
+        return
     if sensitive_at(variables):
         yield Finding("fail", variables.path, None, "Terraform marks a variable as sensitive: it is a secret")
     found = [

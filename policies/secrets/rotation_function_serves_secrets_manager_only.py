@@ -9,6 +9,7 @@ from policies.resources import Resource
 from policies.secrets.rotation import functions
 
 _PRINCIPAL = "secretsmanager.amazonaws.com"
+_OTHER_CALLERS = ("aws_lambda_function_url", "aws_lambda_event_source_mapping")
 _INVOKING = ("lambda:invokefunction", "lambda:*", "*")
 
 
@@ -28,8 +29,8 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield rotation.attribute("rotation_lambda_arn").undetermined("the function is not part of this input")
     for function in rotating:
         permissions = graph.referrers(function, "aws_lambda_permission", "function_name")
-        for url in graph.referrers(function, "aws_lambda_function_url", "function_name"):
-            yield rotation.fails(f"{url.address} lets others invoke the function")
+        for other in (one for type_ in _OTHER_CALLERS for one in graph.referrers(function, type_, "function_name")):
+            yield rotation.fails(f"{other.address} lets others invoke the function")
         own = [one for one in permissions if one.attribute("principal").text == _PRINCIPAL]
         for other in (one for one in permissions if one not in own):
             yield rotation.fails(f"{other.address} lets {other.attribute('principal').text} use the function")
@@ -37,7 +38,7 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if not invoking:
             yield rotation.fails(f"Secrets Manager may not invoke {function.address}")
         for permission in invoking:
-            if any(_is_set(permission, path) for path in ("source_account", "source_arn")):
+            if _names_account(permission):
                 yield rotation.passes(f"{permission.address} admits Secrets Manager, for named secrets or this account")
             else:
                 yield rotation.fails(f"{permission.address} admits Secrets Manager on behalf of every account")
@@ -51,6 +52,9 @@ def _lets_invoke(permission: Resource, rotation: Resource, graph: ResourceGraph)
     return permission.attribute("action").text.lower() in _INVOKING and not for_another
 
 
-def _is_set(permission: Resource, path: str) -> bool:
-    source = permission.attribute(path)
-    return source.is_unresolved or bool(source.text.strip("*"))
+def _names_account(permission: Resource) -> bool:
+    """By an account id, or by an ARN that has one; a wildcard in its place is every account."""
+    account, arn = permission.attribute("source_account"), permission.attribute("source_arn")
+    if account.is_unresolved or account.text.strip("*"):
+        return True
+    return arn.is_unresolved or "*" not in (arn.text.split(":") + ["*"] * 5)[4]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.database.ports import port_of
 from policies.graph import ResourceGraph
 from policies.network.address_ranges import range_of
 from policies.network.security_group_rules import GROUPS, Peer, admissions, ways_out
@@ -34,13 +35,15 @@ def referred(resource: Resource, path: str, graph: ResourceGraph, *types: str) -
 
 
 def reaches(function: Resource, database: Resource, graph: ResourceGraph) -> bool:
-    """Whether the security groups of both let the function through to the database."""
+    """Whether the security groups of both let the function through to the database, on the port of the database."""
     subnets = referred(function, "vpc_config.subnet_ids", graph, "aws_subnet")
     own = referred(function, "vpc_config.security_group_ids", graph, *GROUPS)
     theirs = referred(database, "vpc_security_group_ids", graph, *GROUPS)
-    way_out = any(_leads_to(peer, theirs, graph) for group in own for peer in ways_out(group, graph))
-    way_in = any(_admits(peer, own, subnets, graph) for group in theirs for peer in admissions(group, graph))
-    return way_out and way_in
+    port = port_of(database)
+    outward = [one for group in own for one in ways_out(group, graph) if _has_port(one, port)]
+    inward = [one for group in theirs for one in admissions(group, graph) if _has_port(one, port)]
+    way_out = any(_leads_to(peer, theirs, graph) for peer in outward)
+    return way_out and any(_admits(peer, own, subnets, graph) for peer in inward)
 
 
 def _names(version: Resource, database: Resource) -> bool:
@@ -57,6 +60,11 @@ def _references(value: object, followed: tuple[str, ...]) -> Iterator[str]:
     yield from followed
     if isinstance(value, Unresolved):
         yield from value.references
+
+
+def _has_port(peer: Peer, port: int) -> bool:
+    first, last = peer.ports
+    return first <= port <= last
 
 
 def _leads_to(peer: Peer, groups: tuple[Resource, ...], graph: ResourceGraph) -> bool:

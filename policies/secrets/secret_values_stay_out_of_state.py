@@ -12,7 +12,8 @@ _WRITTEN = {
     "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
     "aws_ssm_parameter": ("value", "insecure_value"),
 }
-_READ = ("data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter")
+_READ_SECRETS = ("data.aws_secretsmanager_secret_version", "data.aws_kms_secrets")
+_READ = (*_READ_SECRETS, "data.aws_ssm_parameter")
 
 
 @policy(
@@ -26,7 +27,7 @@ _READ = ("data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter")
 def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Terraform keeps every value that passes through it in its state, in the clear: whoever reads the state, a copy
     of it or a plan has the password, and rotation does not reach the copies."""
-    if resource.type == "data.aws_secretsmanager_secret_version":
+    if resource.type in _READ_SECRETS:
         yield resource.fails("Terraform reads the value of a secret into its state")
     elif resource.type == "data.aws_ssm_parameter":
         type_ = resource.attribute("type")

@@ -25,13 +25,13 @@ def judge(secret: Resource, graph: ResourceGraph, *, days: int = 30) -> Iterator
         yield secret.fails("nothing rotates the secret")
     for rotation in rotations:
         gap = longest_gap_days(rotation)
-        rotating = functions(rotation, graph)
+        named, rotating = rotation.attribute("rotation_lambda_arn"), functions(rotation, graph)
         throttled = [one for one in rotating if one.attribute("reserved_concurrent_executions").number == 0]
         if gap is None:
             yield secret.fails(f"{rotation.address} has no schedule")
         elif gap > days:
             yield secret.fails(f"{rotation.address} lets up to {gap:g} days pass, more than {days}")
-        elif rotation.attribute("rotation_lambda_arn").is_missing:
+        elif not named.is_unresolved and not named.text:
             yield secret.fails(f"{rotation.address} names no function")
         elif not rotating:
             yield secret.undetermined(f"the function of {rotation.address} is not part of this input")

@@ -4,11 +4,12 @@ The README beside the data defines the words (`key`, `switch`, `value`, `each`, 
 `through`, `fallback`, `json`); here each of them is a few lines.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from policies import strict_json
 from policies.data import encryption_at_rest
+from policies.errors import InputError
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.resources import Attribute, Block, Resource, Undetermined
@@ -109,8 +110,8 @@ def _inherited(claim: Claim, resource: Resource, graph: ResourceGraph) -> Iterat
 def _document(resource: Resource, path: str) -> Block:
     attribute = resource.attribute(path)
     try:
-        return Block(resource, path, json.loads(attribute.text), None)
-    except ValueError as error:
+        return Block(resource, path, strict_json.parse(attribute.text.encode("utf-8", "surrogatepass"), path), None)
+    except InputError as error:
         raise Undetermined(attribute.undetermined("the JSON document in it cannot be read")) from error
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
-from policies.iam_documents import Statement, statements
+from policies.iam_documents import Statement, pattern, statements
 from policies.identity.conditions import chosen_keys
 from policies.model import Finding
 from policies.registry import policy
@@ -51,8 +51,8 @@ def _problems(statement: Statement) -> Iterator[str]:
         for principal in principals:
             if kind == "Service":
                 yield from _of_service(statement, str(principal.fails("").observed), keys)
-            elif not principal.is_unresolved and "*" in principal.text and not _any_is(keys, _CHOOSES_PRINCIPALS):
-                yield f"a statement allows everybody whom {principal.text} means"
+            elif "*" in pattern(principal) and not _any_is(keys, _CHOOSES_PRINCIPALS):
+                yield f"a statement allows everybody whom {principal.fails('').observed} means"
 
 
 def _of_service(statement: Statement, service: str, keys: set[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource
+from policies.resources import Resource
 from policies.storage.bucket_policies import BUCKET
 
 _LOGGING = "aws_s3_bucket_logging"
@@ -23,11 +23,11 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     takes these logs is excepted: its own would be about its own, without end."""
     targets = [one.attribute("target_bucket") for one in graph.referrers(bucket, _LOGGING, "bucket")]
     inline = bucket.attribute("logging.target_bucket")
-    targets = targets or ([inline] if _is_named(inline) else [])
+    targets = targets or ([inline] if inline.is_given else [])
     for target in targets:
         if bucket in graph.targets(target, BUCKET):
             yield bucket.fails("it logs its requests into itself, which makes more requests to log")
-        elif not _is_named(target):
+        elif not target.is_given:
             yield bucket.fails(f"{target.resource.address} names no bucket for the logs")
         else:
             yield bucket.passes(f"{target.resource.address} has its requests logged")
@@ -38,7 +38,3 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield bucket.not_applicable(f"it takes the access logs of {takers[0].address}")
     else:
         yield inline.fails("its requests are not logged")
-
-
-def _is_named(target: Attribute) -> bool:
-    return target.is_unresolved or bool(target.text)

@@ -49,8 +49,9 @@ def _open(block: Resource) -> list[str]:
 
 
 def _is_beside(account: Resource, bucket: Resource) -> bool:
-    """Of the same provider, and so of the same account."""
-    return (account.provider and account.provider.key) == (bucket.provider and bucket.provider.key)
+    """Of the same provider, and so of the same account, unless another one is written out."""
+    same = (account.provider and account.provider.key) == (bucket.provider and bucket.provider.key)
+    return same and not account.attribute("account_id").is_literal
 
 
 def _acls(bucket: Resource, graph: ResourceGraph) -> Iterator[Attribute]:

@@ -42,7 +42,7 @@ def _refused(statement: Statement, bucket: Resource, graph: ResourceGraph) -> It
     insecure = [one.is_false for one in condition.values] == [True]
     if condition.operator not in ("Bool", "BoolIfExists") or condition.key != "aws:securetransport" or not insecure:
         return
-    if any(action.value in ("*", "s3:*") for action in statement.actions):
+    if any(action.text.lower() in ("*", "s3:*") for action in statement.actions):
         for value in statement.resources:
             yield from _parts(value, bucket, graph)
 

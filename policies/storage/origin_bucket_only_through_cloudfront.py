@@ -12,6 +12,7 @@ from policies.registry import policy
 from policies.resources import Attribute, Resource, Undetermined
 from policies.storage.bucket_policies import BUCKET, documents, is_for_everyone
 
+_READS = ("s3:getobject", "s3:getobjectversion")
 _CLOUDFRONT = "cloudfront.amazonaws.com"
 _SAME = re.compile(r"(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))")  # IfExists would let others pass
 
@@ -53,7 +54,7 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 def _reads(statement: Statement) -> bool:
     if statement.not_actions or statement.not_principals:
         return True
-    return any(fnmatchcase("s3:getobject", action.text.lower()) for action in statement.actions)
+    return any(fnmatchcase(read, action.text.lower()) for action in statement.actions for read in _READS)
 
 
 def _is_own_distribution(statement: Statement, own: tuple[Resource, ...], graph: ResourceGraph) -> bool:

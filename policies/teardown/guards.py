@@ -1,5 +1,6 @@
 """The settings that keep a resource from being destroyed, or something of it behind; and which environment it is in."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,9 @@ class Guard:
         """Whether the resource is held back. Raises Undetermined when the value is not known."""
         attribute = resource.attribute(self.path)
         value = self.default if attribute.raw_value in (None, "") else attribute.value
-        return {"true": True, "false": False, "0": 0}.get(str(value).lower(), value) not in self.letting_go
+        return {"true": True, "1": True, "false": False, "0": False}.get(
+            str(value).lower(), value
+        ) not in self.letting_go
 
 
 _PROTECTED = Guard("deletion_protection", (False,), False)
@@ -94,13 +97,15 @@ def holding_back(resource: Resource, *, keeping_data: bool | None = None) -> Ite
 def environment(resource: Resource, graph: ResourceGraph) -> str:
     """The environment that the resource's tags name, or, where it has none, those of all others of the stack.
 
+    Of `prod-eu` or `prod/2` it is the first word.
     Raises Undetermined when nothing says so, or not all say the same.
     """
     own = effective_tags(resource).get("Environment")
-    names = {own} if own else {one for other in graph.resources if (one := _named(other))}
-    if len(names) != 1 or isinstance(own, Unresolved):
+    named = [own] if own else [one for other in graph.resources if (one := _named(other))]
+    names = {str(one).lower() for one in named}
+    if len(names) != 1 or any(isinstance(one, Unresolved) for one in named):
         raise Undetermined(resource.undetermined("no tag Environment says which environment it is in"))
-    return str(names.pop()).lower()
+    return re.split(r"[^a-z0-9]", names.pop())[0]
 
 
 def _named(resource: Resource) -> Any:

@@ -28,9 +28,9 @@ def members(rule: Block, graph: ResourceGraph) -> tuple[Block, ...] | None:
         groups = graph.targets(statement.attribute("arn"), _RULE_GROUP)
         if not groups:
             return None
-        overridden = {one.attribute("name").value for one in statement.blocks("rule_action_override")}
+        overridden = {one.attribute("name").text for one in statement.blocks("rule_action_override")}
         for group in groups:
-            found += [one for one in _by_priority(group) if one.attribute("name").value not in overridden]
+            found += [one for one in _by_priority(group) if one.attribute("name").text not in overridden]
     return tuple(found)
 
 

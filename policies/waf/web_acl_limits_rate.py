@@ -43,7 +43,7 @@ def _shortcoming(rule: Block, requests: int, *, is_global: bool) -> str | None:
     """Why the rule does not hold every address to the limit; None when it does."""
     if not any(rule.blocks(f"action.{action}") for action in _STOPPING):
         return "stops nobody"
-    [statement] = rule.blocks("statement.rate_based_statement")
+    statement = rule.blocks("statement.rate_based_statement")[0]
     if statement.blocks("scope_down_statement"):
         return "counts some requests only"
     key = statement.attribute("aggregate_key_type").text or "IP"

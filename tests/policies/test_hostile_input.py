@@ -1,8 +1,11 @@
 """Mutated, truncated and generated input: never a traceback, never exit code 0 unless something passed."""
 
 import contextlib
+import copy
 import io
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policies import documents, engine, specifications
 from policies.__main__ import main
+from policies.registry import catalogue
 from tests.policies.conftest import ROOT, write
 
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -43,6 +48,12 @@ VALUES: Any = st.recursive(
     ),
     max_leaves=25,
 )
+# What may stand where something else is expected: wrong types, wrong shapes, numbers that are none.
+REPLACEMENTS = (
+    *(None, True, [], {}, "", [[]], [{}], ["a", None], {"x": 1}, 3, -1, 1e308, 10**20, "1e999", "inf", "NaN", "\u0663"),
+    *("${var.x}", "${aws_vpc.x.id}", "${", "[0]", "0.0.0.0/0", "99999-01-01T00:00:00Z", "rate(0 days)", "*/0 * * * *"),
+)
+MUTANTS, EDITS = 40, 120
 PROFILE = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -104,3 +115,38 @@ def test_exponential_locals_end(tmp_path: Path) -> None:
     stack = {"locals": values, "resource": {"aws_launch_template": {"web": body}}}
     write(tmp_path / "x.tf.json", stack)
     judge(tmp_path, (tmp_path / "x.tf.json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def synthesized(portal: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((portal / "cdk.tf.json").read_text())
+    return document
+
+
+@pytest.mark.parametrize("seed", range(MUTANTS))
+def test_no_policy_breaks_on_a_portal_with_values_of_other_types(
+    seed: int, synthesized: dict[str, Any], tmp_path: Path
+) -> None:
+    """Every policy judges, with everything that the portal's specification asks; "the policy failed" is a defect."""
+    chance, portal = random.Random(seed), copy.deepcopy(synthesized)
+    blocks = [body for kind in ("resource", "data") for many in portal[kind].values() for body in many.values()]
+    for _ in range(EDITS):
+        holder, key = chance.choice([place for body in blocks for place in places(body)])
+        if chance.random() < 0.25:
+            del holder[key]
+        else:
+            holder[key] = copy.deepcopy(chance.choice(REPLACEMENTS))
+    [document] = documents.read([write(tmp_path / "cdk.tf.json", portal)], "portal")
+    asked = specifications.read_all(catalogue())["portal"].asked("portal")
+    assessments = list(engine.assess(document.graph, "portal", catalogue(), asked=asked))
+    assert [(one.policy, one.message) for one in assessments if "the policy failed" in one.message] == []
+    assert assessments
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every object and array within a block, with each of its keys; what CDKTF notes under `//` is left as it is."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        if key != "//":
+            yield value, key
+            yield from places(value[key])

@@ -138,3 +138,46 @@ def test_a_document_that_cannot_be_known_is_undetermined(tmp_path: Path, policy:
 def test_no_document_has_no_statements(tmp_path: Path) -> None:
     attribute, graph = read(tmp_path, None)
     assert statements(attribute, graph) == ()
+
+
+def built(*names: str, **more: Any) -> dict[str, Any]:
+    return {"source_policy_documents": [f"${{data.aws_iam_policy_document.{name}.json}}" for name in names], **more}
+
+
+def test_a_document_has_the_statements_of_those_it_builds_on_and_later_ones_take_the_place_of_their_namesakes(
+    tmp_path: Path,
+) -> None:
+    first = {"statement": [{"sid": "a", "actions": ["s3:A"]}, {"actions": ["s3:B"]}]}
+    override = document({"Sid": "c", "Effect": "Deny", "Action": "s3:C", "Resource": "*"})
+    last = built(
+        "first",
+        statement=[{"sid": "a", "actions": ["s3:Z"]}, {"sid": "c", "actions": ["s3:D"]}],
+        override_policy_documents=[override],
+    )
+    made = {"aws_iam_policy_document": {"first": first, "last": last}}
+    attribute, graph = read(tmp_path, "${data.aws_iam_policy_document.last.json}", data=made)
+    found = [(one.effect, *shown(one.actions)) for one in statements(attribute, graph)]
+    assert found == [("Allow", "s3:Z"), ("Allow", "s3:B"), ("Deny", "s3:C")]
+
+
+def test_documents_that_build_on_each_other_are_undetermined(tmp_path: Path) -> None:
+    made = {"aws_iam_policy_document": {"a": built("b"), "b": built("a")}}
+    attribute, graph = read(tmp_path, "${data.aws_iam_policy_document.a.json}", data=made)
+    with pytest.raises(Undetermined, match="builds on itself"):
+        statements(attribute, graph)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '{"statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}], "Statement": []}',
+        '{"Statement": [{"Effect": "Allow", "action": "*", "Resource": "*"}]}',
+        '{"Statement": [{"Effect": "Allow", "Action": "*", "Action": "s3:GetObject", "Resource": "*"}]}',
+        "[" * 100_000,
+    ],
+    ids=["statements in another case", "element in another case", "element twice", "too deep"],
+)
+def test_a_document_that_aws_may_read_otherwise_is_undetermined(tmp_path: Path, policy: str) -> None:
+    attribute, graph = read(tmp_path, policy)
+    with pytest.raises(Undetermined):
+        statements(attribute, graph)

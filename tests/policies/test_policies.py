@@ -33,6 +33,7 @@ def test_policy_finds_exactly_what_the_fixture_expects(fixture: Path) -> None:
     asked = {policy.id: Asked(specifications.parameters(policy, about["asked"]))} if "asked" in about else {}
     assessments = list(engine.assess(document.graph, document.stack, [policy], asked=asked))
     expected = about["expected"]
+    assert [one.message for one in assessments if "the policy failed" in one.message] == []
     assert {one.address: [one.outcome, one.attribute] for one in assessments} == expected
     shown = next(outcome for outcome in OUTCOMES if fixture.name.startswith(outcome))
     assert shown in {outcome for outcome, _ in expected.values()}

@@ -209,6 +209,41 @@ def test_count_and_for_each_over_known_values_give_instances(tmp_path: Path) -> 
     assert graph.at("aws_subnet.s")[1].attribute("cidr_block").value == "10.0.1.0/24"
 
 
+def test_a_condition_that_is_known_decides_what_exists_and_what_it_has(tmp_path: Path) -> None:
+    graph = graph_of(
+        tmp_path,
+        {
+            "variable": {
+                "create": {"default": True},
+                "small": {"default": "false"},
+                "open": {},
+                "number": {"default": 1},
+            },
+            "resource": {
+                "aws_kms_key": {"a": {}, "b": {}},
+                "aws_instance": {
+                    "made": {
+                        "count": "${var.create ? 1 : 0}",
+                        "ami": '${var.small ? "ami-a" : "ami-b"}',
+                        "kms_key_id": "${!var.create ? aws_kms_key.a.arn : aws_kms_key.b.arn}",
+                        "user_data": "${var.open ? 1 : 2}",
+                        "tenancy": "${var.number ? 1 : 2}",
+                        "key_name": '${var.create ? var.small ? "x" : "y" : "z"}',
+                        "subnet_id": "${[for one in var.create ? 1 : 2 : one][0]}",
+                    },
+                    "not": {"count": "${var.create ? 0 : 1}"},
+                },
+            },
+        },
+    )
+    [instance] = graph.of_type("aws_instance")
+    assert instance.address == "aws_instance.made[0]"
+    assert instance.attribute("ami").value == "ami-b"
+    assert graph.targets(instance.attribute("kms_key_id"), "aws_kms_key") == graph.at("aws_kms_key.b")
+    for unknown in ("user_data", "tenancy", "key_name", "subnet_id"):
+        assert instance.attribute(unknown).is_unresolved, unknown
+
+
 def test_dynamic_blocks_are_written_out_at_every_level(tmp_path: Path) -> None:
     content = {"rule": {"for_each": ["a", "b"], "content": {"id": "${rule.value}", "expiration": {"days": 90}}}}
     graph = graph_of(

@@ -29,11 +29,12 @@ def role(**more: Any) -> dict[str, Any]:
 
 
 def outcomes(path: Path, policy: str, **resources: dict[str, Any]) -> dict[str, Outcome]:
-    """What the policy says of a state with these resources, `type__name`."""
+    """What the policy says of a state with these resources, `type__name` or `data__type__name`."""
     listed = [
-        {"address": ".".join(key.split("__")), "type": type_, "name": name, "mode": "managed", "values": values}
+        {"address": ".".join(key.split("__")), "type": type_, "name": name, "mode": mode, "values": values}
         for key, values in resources.items()
-        for type_, name in [key.split("__")]
+        for *looked_up, type_, name in [key.split("__")]
+        for mode in ["data" if looked_up else "managed"]
     ]
     content = {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {"resources": listed}}}
     [read] = documents.read([write(path / "state.json", content)], "portal")
@@ -79,3 +80,14 @@ def test_the_role_of_instances_is_found_by_its_names(tmp_path: Path) -> None:
     assert outcomes(tmp_path, "instances-send-their-logs", **parts) == {"aws_launch_template.t": "fail"}
     parts["aws_launch_template__t"] = {"id": "lt-1", "iam_instance_profile": []}
     assert outcomes(tmp_path, "instances-have-own-role", **parts) == {"aws_launch_template.t": "fail"}
+
+
+def test_a_role_may_trust_the_account_of_the_stack_but_no_other_without_a_secret(tmp_path: Path) -> None:
+    def trusting(account: str) -> dict[str, Outcome]:
+        allowed = {**TRUST, "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}
+        caller = {"account_id": "111122223333", "id": "111122223333"}
+        parts = {"aws_iam_role__r": role(assume_role_policy=document(allowed))}
+        return outcomes(tmp_path, "trust-is-narrow", data__aws_caller_identity__i=caller, **parts)
+
+    assert trusting("111122223333") == {"aws_iam_role.r": "pass"}
+    assert trusting("444455556666") == {"aws_iam_role.r": "fail"}

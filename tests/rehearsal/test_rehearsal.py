@@ -1,6 +1,8 @@
 """Whole rehearsals of a small stack, started, interrupted and judged as their user does."""
 
 import contextlib
+import datetime
+import json
 import os
 import re
 import signal
@@ -60,6 +62,17 @@ def test_what_destroy_leaves_behind_fails(tmp_path: Path) -> None:
     key = "${aws_kms_key.topics.arn}"
     group = {"name": "kept", "kms_key_id": key, "retention_in_days": 400, "skip_destroy": True}
     write_stack(tmp_path, {**KEY, "aws_cloudwatch_log_group": {"kept": group}})
+    today = datetime.date.today().isoformat()
+    waiver = {
+        "policy": "nothing-blocks-teardown",
+        "stack": "tiny",
+        "addresses": ["aws_cloudwatch_log_group.kept"],
+        "reason": "Something has to be left behind here.",
+        "owner": "tests",
+        "ticket": "T-1",
+    }
+    entry = json.dumps(waiver)[:-1] + f', "created": {today}, "expires": {today}}}'
+    (tmp_path / "waivers.yaml").write_text(f"waivers:\n  - {entry}\n")
     run = rehearse(tmp_path, "tiny")
     assert run.returncode == 1
     (failure,) = lines_after(run.stdout, "failed")
