@@ -9,7 +9,7 @@ _ARN = re.compile(r"arn:[\w-]+:[\w-]*:([\w-]+):")
 
 
 def region_of(resource: Resource) -> Attribute:
-    """Its own, that of its provider, or, in a state, which knows no providers, that of its ARN; missing when none is."""
+    """Its own, that of its provider, or, in a state, which knows no providers, that of its ARN; it may be missing."""
     if resource.scope.has_configuration:
         own = resource.attribute("region")  # an argument of every resource since version 6 of the provider
         if isinstance(own.raw_value, str):

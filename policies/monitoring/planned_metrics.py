@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from policies.resources import Block, Resource
+from policies.resources import Block, Resource, Undetermined
 
-_WRITTEN = re.compile(r"(\S+) (\S+?)(?: (above|below) (-?[\d.]+))?")
+_WRITTEN = re.compile(r"(\S+) (\S+?)(?: (above|below) (-?\d+(?:\.\d+)?))?")
 _OF_AWS = "AWS/"
 
 
@@ -46,13 +46,14 @@ class PlannedMetric:
         return operator.startswith("LessThan") and limit >= self.limit
 
 
-def planned(metrics: tuple[str, ...]) -> tuple[PlannedMetric, ...]:
-    """The metrics as a specification lists them. Raises ValueError for what is none."""
-    return tuple(_planned(one) for one in metrics)
+def planned(metrics: tuple[str, ...], judged: Resource) -> tuple[PlannedMetric, ...]:
+    """The metrics as a specification lists them. Raises Undetermined, at the judged resource, when one is none."""
+    return tuple(_planned(one, judged) for one in metrics)
 
 
-def _planned(written: str) -> PlannedMetric:
+def _planned(written: str, judged: Resource) -> PlannedMetric:
     found = _WRITTEN.fullmatch(written)
     if not found:
-        raise ValueError(f"not a metric: {written} (expected: NAMESPACE NAME [above|below LIMIT])")
+        message = f"the specification names no metric: {written} (expected: NAMESPACE NAME [above|below LIMIT])"
+        raise Undetermined(judged.undetermined(message))
     return PlannedMetric(written, found[1], found[2], found[3] or "", float(found[4] or 0))

@@ -27,7 +27,7 @@ def judge(topic: Resource, graph: ResourceGraph, *, metrics: tuple[str, ...]) ->
         yield topic.not_applicable("no alarm publishes to it")
         return
     heard = [alarm for one in graph.of_type(_TOPIC) for alarm in graph.referrers(one, METRIC_ALARM, "alarm_actions")]
-    for metric in planned(metrics):
+    for metric in planned(metrics, topic):
         watching = next((alarm for alarm in heard if acts(alarm) and _watches(alarm, metric)), None)
         if watching is None:
             yield topic.fails(f"no alarm that publishes to a topic of the stack watches {metric.written}")

@@ -90,6 +90,10 @@ _SHORTER = {"aws_lb": 6, "aws_alb": 6, "aws_lb_target_group": 6, "aws_alb_target
 _CUT = re.compile(r"-[0-9a-f]{6,}")
 CUT_WITHIN_CHARACTERS = 4
 
+# The account's id as a name refers to it, also as `shown` writes it, and how long every such id is.
+ACCOUNT = re.compile(r"\$\{data[._]aws_caller_identity[._]\w+[._](account_id|id)\}")
+ACCOUNT_CHARACTERS = 12
+
 _EXPRESSION = re.compile(r"\$\{[^}]*\}")
 
 
@@ -121,7 +125,8 @@ def shown(name: Attribute) -> str:
 def is_cut(resource: Resource, text: str) -> bool:
     """Whether the name did not fit, and ends with a digest instead of what it should end with."""
     limit = NAMED.get(resource.type, ("", 0))[1]
-    return bool(_CUT.search(text[-8:])) and limit - CUT_WITHIN_CHARACTERS <= len(text) <= limit
+    length = len(ACCOUNT.sub("0" * ACCOUNT_CHARACTERS, text))
+    return bool(_CUT.search(text[-8:])) and limit - CUT_WITHIN_CHARACTERS <= length <= limit
 
 
 def own_part(text: str, prefix: str) -> str:

@@ -1,16 +1,12 @@
 """Policy names-are-within-limits."""
 
-import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.naming.names import NAMED, own_name, room
+from policies.naming.names import ACCOUNT, ACCOUNT_CHARACTERS, NAMED, own_name, room
 from policies.registry import policy
 from policies.resources import Attribute, Resource, Unresolved
-
-_ACCOUNT = re.compile(r"\$\{data\.aws_caller_identity\.\w+\.(account_id|id)\}")
-_ACCOUNT_CHARACTERS = 12
 
 
 @policy(
@@ -42,6 +38,6 @@ def _length(name: Attribute) -> tuple[int, bool]:
     value = name.raw_value
     if not isinstance(value, Unresolved):
         return len(name.text), True
-    accounts = len(_ACCOUNT.findall(value.text))
-    rest = _ACCOUNT.sub("", value.text)
-    return len(value.literal) + accounts * _ACCOUNT_CHARACTERS, bool(value.literal) and "${" not in rest
+    accounts = len(ACCOUNT.findall(value.text))
+    rest = ACCOUNT.sub("", value.text)
+    return len(value.literal) + accounts * ACCOUNT_CHARACTERS, bool(value.literal) and "${" not in rest
