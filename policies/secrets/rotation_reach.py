@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from policies.database.ports import port_of
 from policies.graph import ResourceGraph
 from policies.network.address_ranges import range_of
-from policies.network.security_group_rules import GROUPS, Peer, admissions, ways_out
+from policies.network.security_group_rules import GROUPS, Peer, admissions, is_open_peer, ways_out
+from policies.network.topology import default_routes, route_tables
 from policies.resources import Resource, Undetermined, Unresolved, without_keys
 
+HTTPS_PORT = 443
 DATABASES = ("aws_rds_cluster", "aws_db_instance")
 _ADDRESSES = ("endpoint", "reader_endpoint", "address", "arn", "cluster_identifier", "identifier")
 _RANGES = ("cidr_blocks", "cidr_ipv4")
@@ -36,14 +38,35 @@ def referred(resource: Resource, path: str, graph: ResourceGraph, *types: str) -
 
 def reaches(function: Resource, database: Resource, graph: ResourceGraph) -> bool:
     """Whether the security groups of both let the function through to the database, on the port of the database."""
+    theirs = referred(database, "vpc_security_group_ids", graph, *GROUPS)
+    return lets_through(function, theirs, port_of(database), graph)
+
+
+def lets_through(function: Resource, theirs: tuple[Resource, ...], port: int, graph: ResourceGraph) -> bool:
+    """Whether the function's security groups let it out on the port, to what wears `theirs`, and these let it in."""
     subnets = referred(function, "vpc_config.subnet_ids", graph, "aws_subnet")
     own = referred(function, "vpc_config.security_group_ids", graph, *GROUPS)
-    theirs = referred(database, "vpc_security_group_ids", graph, *GROUPS)
-    port = port_of(database)
     outward = [one for group in own for one in ways_out(group, graph) if _has_port(one, port)]
     inward = [one for group in theirs for one in admissions(group, graph) if _has_port(one, port)]
     way_out = any(_leads_to(peer, theirs, graph) for peer in outward)
     return way_out and any(_admits(peer, own, subnets, graph) for peer in inward)
+
+
+def leaves_by_nat(function: Resource, graph: ResourceGraph) -> bool:
+    """Whether the function gets out to AWS's public endpoints: through a NAT gateway, by HTTPS to anywhere."""
+    subnets = referred(function, "vpc_config.subnet_ids", graph, "aws_subnet")
+    own = referred(function, "vpc_config.security_group_ids", graph, *GROUPS)
+    open_out = any(
+        _has_port(peer, HTTPS_PORT) and is_open_peer(peer, graph) for group in own for peer in ways_out(group, graph)
+    )
+    return open_out and all(
+        any(
+            graph.targets(route.attribute("nat_gateway_id"), "aws_nat_gateway")
+            for table in route_tables(subnet, graph)
+            for route in default_routes(table, graph)
+        )
+        for subnet in subnets
+    )
 
 
 def _names(version: Resource, database: Resource) -> bool:

@@ -181,6 +181,7 @@ ENVIRONMENT = "functions-hold-no-secrets"
 ROTATES = "secrets-rotate"
 CALLERS = "rotation-function-serves-secrets-manager-only"
 REACH = "rotation-function-reaches-database"
+MANAGER = "rotation-function-reaches-secrets-manager"
 SEEN = "rotation-failures-are-seen"
 
 READER = "database_instance_b"
@@ -279,6 +280,19 @@ BREAKS = (
     ),
     Break(
         "P-SEC-2", REACH, "not let out", without("aws_vpc_security_group_egress_rule", "security_rotation_to_database")
+    ),
+    Break("P-SEC-2", MANAGER, "no endpoint", without("aws_vpc_endpoint", "endpoints_secretsmanager")),
+    Break(
+        "P-SEC-2",
+        MANAGER,
+        "an endpoint that does not answer to the name",
+        set_in("aws_vpc_endpoint", "endpoints_secretsmanager", private_dns_enabled=False),
+    ),
+    Break(
+        "P-SEC-2",
+        MANAGER,
+        "not let out",
+        without("aws_vpc_security_group_egress_rule", "security_rotation_to_endpoints"),
     ),
     Break("P-SEC-3", SCRIPT, "a password", in_script("set -euo pipefail", f"export DB_PASSWORD={PASSWORD}")),
     Break(
