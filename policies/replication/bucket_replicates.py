@@ -7,7 +7,14 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.monitoring.log_stores import holds_logs
 from policies.registry import policy
-from policies.replication.replicas import BUCKET, covers_everything, enabled_rules, is_enabled, region_of_copies
+from policies.replication.replicas import (
+    BUCKET,
+    BUCKET_REPLICATION,
+    covers_everything,
+    enabled_rules,
+    is_enabled,
+    region_of_copies,
+)
 from policies.resources import Block, Resource
 
 _TIME = "destination.replication_time"
@@ -21,13 +28,18 @@ _TIME = "destination.replication_time"
     severity="high",
     applies_to=(BUCKET,),
 )
-def judge(bucket: Resource, graph: ResourceGraph, *, minutes: int) -> Iterator[Finding]:
+def judge(bucket: Resource, graph: ResourceGraph, *, minutes: int, both_ways: bool = False) -> Iterator[Finding]:
     """S3 copies when it gets round to it, unless a rule says by when, and tells nobody what it did not copy. A rule for
-    a part of the bucket leaves the rest to be lost with the region. Buckets that hold logs are excepted."""
+    a part of the bucket leaves the rest to be lost with the region. Buckets that hold logs are excepted.
+
+    With `both_ways` the bucket that takes the copies has to copy back what is put into it."""
     if reason := holds_logs(bucket, graph):
         yield bucket.not_applicable(f"a bucket for logs: {reason}")
         return
     rules = enabled_rules(bucket, graph)
+    if not rules and not both_ways and graph.referrers(bucket, BUCKET_REPLICATION, "rule.destination.bucket"):
+        yield bucket.not_applicable("it holds the copies of another bucket")
+        return
     if not any(covers_everything(rule) for rule in rules):
         yield bucket.fails("no enabled rule copies all of its objects")
     here = region_name(bucket) if rules else ""
