@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from policies import documents, engine
+from policies import documents, engine, specifications
 from policies.errors import InputError
 from policies.model import Assessment, Outcome
 from policies.registry import catalogue
@@ -15,6 +15,8 @@ from rehearsal.errors import NotRehearsedError
 from rehearsal.gaps import GAPS, Gap
 
 PLAN = "plan"  # the stage whose unknown values the configuration settles
+# A state names no provider, so of what has no ARN with a region in it nobody can tell where it is.
+UNSEEN_IN_STATES = frozenset({"region-is"})
 
 Key = tuple[str, str]  # policy id, resource address
 Verdicts = Mapping[Key, Assessment]
@@ -36,13 +38,15 @@ class Difference:
 def judge(path: Path, stack: str) -> Verdicts:
     """What every policy says of every resource in a synthesized stack, a plan or a state, waivers aside.
 
-    Raises NotRehearsedError when it cannot be read.
+    Policies that wait for a specification are asked what the stack's own asks. Raises NotRehearsedError when
+    the document cannot be read.
     """
     try:
         (document,) = documents.read([path])
     except InputError as error:
         raise NotRehearsedError(str(error)) from error
-    assessments = engine.assess(document.graph, stack, catalogue())
+    asked = specifications.asked_of(stack, specifications.read_all(catalogue()))
+    assessments = engine.assess(document.graph, stack, catalogue(), asked=asked)
     return {(one.policy, one.address): one for one in assessments}
 
 
@@ -51,7 +55,7 @@ def compare(stages: Mapping[str, Verdicts], gaps: Iterable[Gap] = GAPS) -> list[
 
     What was undetermined may become known, though not as a failure; no other outcome may change. What the gate settles
     by the configuration, a plan's values that are known after apply, counts as settled; what is judged by an attribute
-    that the emulator does not give back counts as before.
+    that the emulator does not give back, or that a state does not say, counts as before.
     """
     known_gaps = {(gap.type, gap.attribute) for gap in gaps}
     keys = sorted({key for verdicts in stages.values() for key in verdicts})
@@ -62,7 +66,8 @@ def compare(stages: Mapping[str, Verdicts], gaps: Iterable[Gap] = GAPS) -> list[
         for stage, one in said.items():
             before = outcomes[-1] if outcomes else None
             settled = stage == PLAN and one is not None and one.outcome == "undetermined" and before == "pass"
-            if one and before and (settled or _is_gap(one, known_gaps)):
+            unseen = one is not None and one.outcome == "not-applicable" and one.policy in UNSEEN_IN_STATES
+            if one and before and (settled or unseen or _is_gap(one, known_gaps)):
                 outcomes.append(before)
             else:
                 outcomes.append(one.outcome if one else None)

@@ -1,6 +1,7 @@
 """Verdicts are compared resource by resource, policy by policy."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,23 @@ def test_what_the_configuration_says_of_an_attribute_that_is_not_given_back_coun
     stages = {"synth": verdict("pass", attribute="size"), "state": verdict("pass")}
     assert verdicts.compare(stages, [gap]) == []
     assert len(verdicts.compare({**stages, "state": verdict("fail")}, [gap])) == 1
+
+
+def test_a_state_need_not_say_in_which_region_everything_is() -> None:
+    def of_region(outcome: Outcome) -> dict[tuple[str, str], Assessment]:
+        [one] = verdict(outcome).values()
+        return {("region-is", KEY[1]): replace(one, policy="region-is")}
+
+    assert verdicts.compare({"synth": of_region("pass"), "state": of_region("not-applicable")}) == []
+    assert len(verdicts.compare({"synth": of_region("pass"), "state": of_region("fail")})) == 1
+
+
+def test_policies_that_wait_for_a_specification_are_asked_what_the_stack_is_asked(tmp_path: Path) -> None:
+    vpc = {"resource": {"aws_vpc": {"main": {"cidr_block": "10.9.0.0/16"}}}}
+    path = tmp_path / "cdk.tf.json"
+    path.write_text(json.dumps(vpc))
+    assert verdicts.judge(path, "portal")["vpc-has-planned-range", "aws_vpc.main"].outcome == "fail"
+    assert ("vpc-has-planned-range", "aws_vpc.main") not in verdicts.judge(path, "tiny")
 
 
 def test_what_is_judged_in_one_stage_only_is_a_difference() -> None:
