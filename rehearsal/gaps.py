@@ -71,7 +71,7 @@ NOT_REHEARSED = (
     ),
     (
         "secret rotation",
-        "the function is called and not run; tests/lambda runs it against a database",
+        "the function is called and not run; tests/lambda_functions runs it against a database",
     ),
     ("boot of instances", "no instance runs: user data, health checks and the application are not exercised"),
     ("traffic", "no packet flows: routes, security groups, TLS, WAF rules and CloudFront behaviours are stored only"),
