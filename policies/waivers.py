@@ -1,8 +1,8 @@
 """Waivers: who accepted which finding, why, and until when.
 
-A waiver names one policy (or Checkov check) in one stack and the addresses it covers. It turns a failed or undetermined
-assessment into "waived", never into a pass. A waiver that is expired, covers nothing, or covers more than it says is a
-failure of its own, at its line of the file.
+A waiver names one policy (or Checkov check), a stack or several of the same build, and the addresses it covers in each.
+It turns a failed or undetermined assessment into "waived", never into a pass. A waiver that is expired, covers nothing,
+or covers more than it says is a failure of its own, at its line of the file.
 """
 
 import datetime
@@ -37,12 +37,13 @@ def read(path: Path) -> tuple[list[Waiver], dict[int, int]]:
     if not isinstance(entries, list) or set(document) != {"waivers"}:
         raise InputError(f"{path}: expected one key, `waivers`, with a list of entries")
     lines = [strict_yaml.line_of(entries, index) for index in range(len(entries))]
-    waivers = [_waiver(entry, path, line) for entry, line in zip(entries, lines, strict=True)]
+    waivers = [one for entry, line in zip(entries, lines, strict=True) for one in _waivers(entry, path, line)]
     counts = {line: entry["matches"] for entry, line in zip(entries, lines, strict=True) if "matches" in entry}
     return waivers, counts
 
 
-def _waiver(entry: Any, path: Path, line: int) -> Waiver:
+def _waivers(entry: Any, path: Path, line: int) -> Iterator[Waiver]:
+    """One waiver for each stack of the entry, which has to hold in every one of them."""
     place = f"{path}:{line}"
     if not isinstance(entry, dict):
         raise InputError(f"{place}: an entry must be a mapping")
@@ -62,18 +63,22 @@ def _waiver(entry: Any, path: Path, line: int) -> Waiver:
     for key in ("created", "expires"):
         if not isinstance(entry[key], datetime.date) or isinstance(entry[key], datetime.datetime):
             raise InputError(f"{place}: {key} must be a date such as 2026-01-31")
-    return Waiver(
-        policy=str(entry["policy"]),
-        stack=str(entry["stack"]),
-        addresses=tuple(str(address) for address in addresses),
-        reason=" ".join(str(entry["reason"]).split()),
-        owner=str(entry["owner"]),
-        ticket=str(entry["ticket"]),
-        created=str(entry["created"]),
-        expires=str(entry["expires"]),
-        place=Source(path.as_posix(), line),
-        environments=tuple(str(name) for name in environments),
-    )
+    stacks = entry["stack"] if isinstance(entry["stack"], list) else [entry["stack"]]
+    if len({str(stack) for stack in stacks}) < len(stacks):
+        raise InputError(f"{place}: a stack stands there twice")
+    for stack in stacks:
+        yield Waiver(
+            policy=str(entry["policy"]),
+            stack=str(stack),
+            addresses=tuple(str(address) for address in addresses),
+            reason=" ".join(str(entry["reason"]).split()),
+            owner=str(entry["owner"]),
+            ticket=str(entry["ticket"]),
+            created=str(entry["created"]),
+            expires=str(entry["expires"]),
+            place=Source(path.as_posix(), line),
+            environments=tuple(str(name) for name in environments),
+        )
 
 
 def apply(

@@ -44,6 +44,20 @@ def test_a_waived_finding_is_waived_and_not_passed(judge: Callable[..., Run]) ->
     assert (row["waiver"]["owner"], row["waiver"]["expires"]) == ("platform-team", "2027-04-01")
 
 
+def test_an_entry_for_several_stacks_has_to_hold_in_each(gate: Gate, tmp_path: Path) -> None:
+    write(tmp_path / "waivers.yaml", ENTRY.replace("stack: portal", "stack: [east, west]"))
+    mended = {"resource": {"aws_launch_template": {"api": {"metadata_options": {"http_tokens": "required"}}}}}
+    paths = [write(tmp_path / name / f"{name}.tf.json", STACK) for name in ("east", "west")]
+
+    def verdicts() -> list[tuple[str, str]]:
+        run = gate(*paths, "--policy", "imdsv2-required", "--format", "json", "--today", "2026-12-01")
+        return sorted((row["stack"], row["outcome"]) for row in run.json["assessments"] if row["outcome"] != "pass")
+
+    assert verdicts() == [("east", "waived"), ("west", "waived")]
+    write(paths[1], mended)
+    assert verdicts() == [("east", "waived"), ("west", "fail")]
+
+
 def test_the_bare_truth_can_be_shown(judge: Callable[..., Run]) -> None:
     run = judge(ENTRY, "--no-waivers")
     assert run.code == 1
