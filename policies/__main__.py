@@ -184,11 +184,10 @@ def _write(text: str, path: Path | None) -> None:
 
 def _check(options: argparse.Namespace) -> GateResult:
     selected = _selected(options.policy)
-    configuration = _planned(options)
-    stack = configuration.stack if configuration else options.stack
-    read = documents.read(options.paths or [Path("cdktf.out")], stack)
-    if configuration and [document.kind for document in read] != ["plan"]:
-        raise InputError("--configuration: goes with one plan, the one that was made from it")
+    read = documents.read(options.paths or [Path("cdktf.out")], options.stack)
+    configuration = _planned(options, read)
+    if configuration:
+        read = [document.named(configuration.stack) for document in read]
     if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
         selected = _selected([*(one.id for one in selected), "modules-are-judged"])
     assessments = _assessed(read, configuration, selected)
@@ -234,11 +233,13 @@ def _assessed_by_checkov(read: Sequence[Document], configuration: Document | Non
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
-def _planned(options: argparse.Namespace) -> Document | None:
-    """The configuration that the plan was made from, when one is given."""
+def _planned(options: argparse.Namespace, read: Sequence[Document]) -> Document | None:
+    """The configuration that the plan was made from, with the plan's inputs, when one is given."""
     if options.configuration is None:
         return None
-    given = documents.read([options.configuration], options.stack)
+    if [document.kind for document in read] != ["plan"]:
+        raise InputError("--configuration: goes with one plan, the one that was made from it")
+    given = documents.read([options.configuration], options.stack, read[0].inputs)
     if len(given) != 1 or given[0].kind != "synth":
         raise InputError(f"--configuration {options.configuration}: not the one stack that the plan was made from")
     return given[0]

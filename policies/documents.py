@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,8 @@ class Document:
     """One thing to judge: a synthesized stack (one file or a folder of them), a plan, or a state.
 
     `path` is as the user gave or would write it; `sha256` covers every byte that was read, file by file in the order
-    of their names; `files` is what was read.
+    of their names; `files` is what was read. `inputs` are the values that a plan was made with: of the input variables
+    of its root module, by name.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Document:
     sha256: str
     files: tuple[Path, ...]
     graph: ResourceGraph
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     def named(self, stack: str) -> "Document":
         """The same document as that of `stack`."""
@@ -37,14 +39,14 @@ class Document:
         return replace(self, stack=stack)
 
 
-def read(paths: Sequence[Path], stack: str | None = None) -> list[Document]:
+def read(paths: Sequence[Path], stack: str | None = None, inputs: Mapping[str, Any] | None = None) -> list[Document]:
     """Everything that `paths` name, in their order. Raises InputError for the first that cannot be read whole.
 
     `stack` names the one stack that all of them show; without it each document names its own, a plan or state by its
-    file.
+    file. `inputs` are the values that a configuration's variables have, all of them; without it their defaults count.
     """
     _refuse_parts_of_one_module(paths)
-    documents = [document for path in paths for document in _read_path(path)]
+    documents = [document for path in paths for document in _read_path(path, inputs)]
     if stack is not None:
         documents = [document.named(stack) for document in documents]
     seen: dict[tuple[str, Kind], str] = {}
@@ -64,13 +66,13 @@ def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
             raise InputError(f"{path}: {folders[path.parent].name} is a part of the same module: judge {path.parent}")
 
 
-def _read_path(path: Path) -> Iterator[Document]:
+def _read_path(path: Path, inputs: Mapping[str, Any] | None) -> Iterator[Document]:
     if not path.is_dir():
-        yield _read_file(path)
+        yield _read_file(path, inputs)
         return
     stacks = path / "stacks"
     if not stacks.is_dir():
-        yield _read_folder(path)
+        yield _read_folder(path, inputs)
         return
     if any(is_configuration(one) for one in path.iterdir()):
         raise InputError(f"{path}: holds a configuration of its own beside {stacks.name}/: judge one of them")
@@ -78,28 +80,27 @@ def _read_path(path: Path) -> Iterator[Document]:
     if not folders:
         raise InputError(f"{stacks}: no stack in it: synthesize first")
     for folder in folders:
-        yield _read_folder(folder)
+        yield _read_folder(folder, inputs)
 
 
-def _read_file(path: Path) -> Document:
+def _read_file(path: Path, inputs: Mapping[str, Any] | None) -> Document:
     content, value = strict_json.read(path)
     digest = hashlib.sha256(content).hexdigest()
     kind = _kind(value, path)
     stack = _stack_name(value, path)
     graph: ResourceGraph
+    made_with: Mapping[str, Any] = {}
     if kind == "plan":
-        graph = plan_json.read_plan(stack, value, str(path))
+        graph, made_with = plan_json.read_plan(stack, value, str(path)), plan_json.inputs(value)
     elif kind == "state":
         graph = plan_json.read_state(stack, value, str(path))
     else:
         files = [terraform_json.JsonFile(str(path), value, may_be_dynamic=_may_be_dynamic(content))]
-        graph = terraform_json.read_module(
-            stack, files, _sources(path.parent), defaults_hold=not _variable_files(path.parent)
-        )
-    return Document(str(path), kind, stack, digest, (path,), graph)
+        graph = _module(stack, files, path.parent, inputs)
+    return Document(str(path), kind, stack, digest, (path,), graph, made_with)
 
 
-def _read_folder(folder: Path) -> Document:
+def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
     """A folder is one module to Terraform: all its files count, or none can be judged."""
     try:
         names = sorted(folder.iterdir())
@@ -122,8 +123,15 @@ def _read_folder(folder: Path) -> Document:
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
         files.append(terraform_json.JsonFile(str(path), value, is_override(path), _may_be_dynamic(content)))
         stack = _metadata_name(value) or stack
-    graph = terraform_json.read_module(stack, files, _sources(folder), defaults_hold=not _variable_files(folder))
+    graph = _module(stack, files, folder, inputs)
     return Document(str(folder), "synth", stack, digest.hexdigest(), paths, graph)
+
+
+def _module(
+    stack: str, files: list[terraform_json.JsonFile], folder: Path, inputs: Mapping[str, Any] | None
+) -> ResourceGraph:
+    held = not _variable_files(folder)
+    return terraform_json.read_module(stack, files, _sources(folder), defaults_hold=held, inputs=inputs)
 
 
 def _may_be_dynamic(content: bytes) -> bool:

@@ -138,6 +138,11 @@ def read_plan(stack: str, plan: Mapping[str, Any], name: str) -> ResourceGraph:
     return ResourceGraph({resource.address: resource for resource in resources}.values(), providers.values())
 
 
+def inputs(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the root module's input variables that the plan was made with, by name."""
+    return {str(name): _mapping(one).get("value") for name, one in _mapping(plan.get("variables")).items()}
+
+
 def read_state(stack: str, state: Mapping[str, Any], name: str) -> ResourceGraph:
     """The graph of what exists, from `terraform show -json`. Raises InputError as `read_plan` does."""
     nodes = _module_resources(_mapping(_mapping(state.get("values")).get("root_module")), name)

@@ -45,12 +45,18 @@ class JsonFile:
 
 
 def read_module(
-    stack: str, files: Sequence[JsonFile], sources: Mapping[str, Source], *, defaults_hold: bool = True
+    stack: str,
+    files: Sequence[JsonFile],
+    sources: Mapping[str, Source],
+    *,
+    defaults_hold: bool = True,
+    inputs: Mapping[str, Any] | None = None,
 ) -> ResourceGraph:
     """The graph of the resources that the files together describe.
 
     `sources` maps construct paths to the program's lines. `defaults_hold` is false where files of variable values lie
-    beside the module: then the defaults of its variables say nothing. Raises InputError for what Terraform refuses.
+    beside the module: then the defaults of its variables say nothing. `inputs` are the values of its variables, where
+    these are known: then no default counts. Raises InputError for what Terraform refuses.
     """
     module = Module(stack, defaults_hold)
     module.may_be_dynamic = any(file.may_be_dynamic for file in files)
@@ -58,10 +64,20 @@ def read_module(
     for file in ordered:
         for kind, labels, body in _blocks(file):
             _add(module, file, kind, labels, body)
+    if inputs is not None:
+        module.defaults_hold = True
+        module.variables = {name: _given(body, name, inputs) for name, body in module.variables.items()}
     providers = {key: _provider(module, key, body) for key, body in module.providers.items()}
     resources = list(_resources(module, providers, sources))
     module.graph = ResourceGraph(resources, providers.values())
     return module.graph
+
+
+def _given(variable: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The variable with the value it is given in place of its default; a sensitive one stays unknown, and unseen."""
+    without = {key: value for key, value in variable.items() if key != "default"}
+    known = name in inputs and variable.get("sensitive") in (None, False, "false")
+    return {**without, "default": inputs[name]} if known else without
 
 
 def _blocks(file: JsonFile) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:

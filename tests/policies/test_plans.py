@@ -25,14 +25,18 @@ OFFLINE = {
 }
 
 
-def tls_only(bucket: str) -> str:
+def bucket(attribute: str, name: str) -> str:
+    return f"${{aws_s3_bucket.{name}.{attribute}}}"
+
+
+def tls_only(bucket: str, insecure: str = "false") -> str:
     """A bucket policy, which nobody knows before apply: the bucket's ARN is in it."""
     refusal = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
         "Resource": [bucket, f"{bucket}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Condition": {"Bool": {"aws:SecureTransport": insecure}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
 
@@ -45,7 +49,12 @@ CONFIGURATION: dict[str, Any] = {
             {"alias": "west", "region": "us-west-2", **OFFLINE},
         ]
     },
-    "variable": {"tokens": {"type": "string"}},
+    "variable": {
+        "tokens": {"type": "string"},
+        "when": {"default": "false"},  # what the plan is made with is another
+        "left": {"default": "false"},
+        "hidden": {"default": "false", "sensitive": True},
+    },
     "module": {"keys": {"source": "./keys", "purpose": "database"}},
     "resource": {
         "aws_kms_key": {"logs": {"enable_key_rotation": True}},
@@ -63,10 +72,14 @@ CONFIGURATION: dict[str, Any] = {
             },
             "without_key": {"name": "without", "retention_in_days": 30},
         },
-        "aws_s3_bucket": {name: {"bucket": f"ours-{name}"} for name in ("refuses", "answers")},
+        "aws_s3_bucket": {name: {"bucket": f"ours-{name}"} for name in ("refuses", "answers", "other", "same", "kept")},
         "aws_s3_bucket_policy": {
             "refuses": {"bucket": "${aws_s3_bucket.refuses.id}", "policy": tls_only("${aws_s3_bucket.refuses.arn}")},
             "answers": {"bucket": "${aws_s3_bucket.answers.id}", "policy": tls_only("${aws_s3_bucket.refuses.arn}")},
+            **{
+                name: {"bucket": bucket("id", name), "policy": tls_only(bucket("arn", name), f"${{var.{value}}}")}
+                for name, value in (("other", "when"), ("same", "left"), ("kept", "hidden"))
+            },
         },
         "aws_vpc": {"main": {"cidr_block": "10.0.0.0/16"}},
         "aws_security_group": {name: {"vpc_id": "${aws_vpc.main.id}"} for name in ("one", "two")},
@@ -115,7 +128,7 @@ def paths(provider: None, terraform: str, tmp_path_factory: pytest.TempPathFacto
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     run("init", "-input=false")
-    run("plan", "-input=false", "-refresh=false", "-var=tokens=required", "-out=plan")
+    run("plan", "-input=false", "-refresh=false", "-var=tokens=required", "-var=when=true", "-out=plan")
     return configuration, write(folder / "plan.json", run("show", "-json", "plan"))
 
 
@@ -188,6 +201,18 @@ def test_what_only_apply_makes_known_is_settled_by_the_configuration(paths: tupl
     settled = verdicts("--configuration", configuration)
     assert settled[refuses] == "pass"
     assert settled[answers] != "pass"  # what the configuration does not let pass, it does not settle
+
+
+def test_a_configuration_settles_with_the_inputs_of_the_plan_not_with_its_defaults(
+    paths: tuple[Path, Path], gate: Gate
+) -> None:
+    configuration, plan = paths
+    run = gate(plan, "--policy", "bucket-requires-tls", "--format", "json", "--configuration", configuration)
+    verdicts = {one["address"]: one["outcome"] for one in run.json["assessments"]}
+    assert verdicts["aws_s3_bucket.same"] == "pass"
+    assert verdicts["aws_s3_bucket.other"] != "pass"
+    assert verdicts["aws_s3_bucket.kept"] != "pass"  # what is sensitive is neither known here nor shown
+    assert outcomes(configuration)["bucket-requires-tls", "aws_s3_bucket.other"] == "pass"
 
 
 def test_only_the_configuration_of_one_plan_settles_it(paths: tuple[Path, Path], gate: Gate) -> None:
