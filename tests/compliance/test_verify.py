@@ -273,6 +273,7 @@ def test_changed_waivers_are_found(project: Project) -> None:
     ran = project.verify()
     assert ran.code == 1
     assert ran.out.startswith("waivers waivers.yaml: expected sha256 ")
+    assert "the policies were not run again" in ran.out
 
 
 @pytest.mark.parametrize("name", ["stacks/portal/cdk.tf.json", "waivers.yaml"])
