@@ -310,6 +310,13 @@ def test_a_result_that_does_not_name_its_conditions_cannot_be_verified(tmp_path:
     assert "does not say under which conditions it was made" in ran.err
 
 
+def test_a_result_that_names_no_input_cannot_be_verified(project: Project) -> None:
+    project.forge(lambda document: document.update(inputs=[], assessments=[]))
+    ran = project.verify()
+    assert ran.code == 3
+    assert "names no input" in ran.err
+
+
 # --- The folder -----------------------------------------------------------------------------------------------------
 
 
