@@ -73,13 +73,13 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     except InputError as error:
         found.unverified.append(f"nothing can be made again: {error}")
         return found
-    _compare_forms(named, files, result, framework, policies, found)
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
     elif not result.inputs:
         found.unverified.append(f"{folder / RESULT}: names no input that it was made from")
     else:
         _compare_judgement(result, result.conditions, scope, found)
+    _compare_forms(named, files, result, framework, policies, found)
     _compare_commits(named, found)
     return found
 
@@ -209,7 +209,7 @@ def _document(row: Input, found: Verification, plan: Document | None = None) -> 
     try:
         read = documents.read([Path(row.path)], row.stack, plan.inputs if plan else None)
     except InputError as error:
-        found.unverified.append(f"input {row.path}: {error}")
+        found.unverified.append(f"input of {row.stack}: {error}")
         return None
     digests = [document.sha256 for document in read]
     if digests != [row.sha256]:
@@ -279,8 +279,10 @@ def _compare_results(recorded: Any, recomputed: Any, found: Verification) -> Non
     tools, of_now = recorded.get("tools") or {}, recomputed["tools"]
     for tool in sorted(tools.keys() | of_now.keys()):
         if tools.get(tool) != of_now.get(tool):
-            what = "digest of the policy set" if tool == "policies" else "version"
-            found.differ(f"{RESULT}: {tool}", f"{what} {of_now.get(tool)}", f"{tools.get(tool)}: it has changed since")
+            who = "a policy set of digest" if tool == "policies" else tool
+            found.differences.append(
+                f"{RESULT}: judged by {who} {tools.get(tool)}, but the one here is {of_now.get(tool)}"
+            )
     before, now = _by_identity(recorded["assessments"]), _by_identity(recomputed["assessments"])
     for identity in sorted(before.keys() | now.keys()):
         for row, again in zip_longest(before.get(identity, ()), now.get(identity, ())):
