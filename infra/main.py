@@ -63,6 +63,7 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
     from infra.recovery import REGIONS
     from infra.recovery_global import GlobalStack
     from infra.recovery_region import RegionPackages, RegionStack
+    from infra.transactions import Transactions
 
     with provenance.recorded() as sources:
         app = App(outdir=str(folder))
@@ -82,6 +83,7 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             stack = RegionStack(app, settings=settings, region=region, packages=region_packages)
             # Route 53 takes an alias to a name of the same zone only once that name is there.
             across_regions.add_dependency(stack)
+        Transactions(app, settings=settings)
     app.synth()
     for stack_folder in (folder / "stacks").iterdir():
         provenance.write(sources, stack_folder)
