@@ -1,7 +1,4 @@
-"""What the application says: log groups at hand, a copy in a bucket, and the metrics counted from it.
-
-Lines are JSON objects with at least `level`, and `duration_ms` where a request was served.
-"""
+"""What the application says: log groups at hand, a copy in a bucket, and the metrics counted from it."""
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_subscription_filter import CloudwatchLogSubscriptionFilter
 from cdktf_cdktf_provider_aws.kinesis_firehose_delivery_stream import KinesisFirehoseDeliveryStream
@@ -10,17 +7,9 @@ from constructs import Construct
 from infra.bucket import PrivateBucket
 from infra.deployment import Deployment
 from infra.iam import WorkloadRole, allow
-from infra.logs import LineMetric, application_log_group, count_lines
+from infra.logs import application_log_group
+from infra.request_metrics import count_requests
 
-ERRORS = "Errors"
-REQUESTS = "Requests"
-DURATION = "RequestDuration"
-_SERVED = "{ $.duration_ms >= 0 }"
-_METRICS = {
-    "errors": LineMetric(ERRORS, '{ $.level = "ERROR" || $.level = "CRITICAL" }'),
-    "requests": LineMetric(REQUESTS, _SERVED),
-    "duration": LineMetric(DURATION, _SERVED, "Milliseconds", "$.duration_ms"),
-}
 BUFFER_SECONDS = 300
 BUFFER_MEBIBYTES = 5
 EVERYTHING = ""
@@ -40,15 +29,7 @@ class ApplicationLogs(Construct):
             self, "application", name=names("application"), kms_key_arn=kms_key_arn
         )
         self.system = application_log_group(self, "system", name=names("system"), kms_key_arn=kms_key_arn)
-        for id_, metric in _METRICS.items():
-            count_lines(
-                self,
-                id_,
-                metric,
-                deployment=deployment,
-                log_group=self.application.name,
-                namespace=self.metrics_namespace,
-            )
+        count_requests(self, deployment=deployment, log_group=self.application.name, namespace=self.metrics_namespace)
         self._copy(bucket, kms_key_arn)
 
     def _copy(self, bucket: PrivateBucket, kms_key_arn: str) -> None:

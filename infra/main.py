@@ -63,7 +63,7 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
     from infra.recovery import REGIONS
     from infra.recovery_global import GlobalStack
     from infra.recovery_region import RegionPackages, RegionStack
-    from infra.transactions import Transactions
+    from infra.transactions import TransactionPackages, Transactions
 
     with provenance.recorded() as sources:
         app = App(outdir=str(folder))
@@ -83,7 +83,8 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             stack = RegionStack(app, settings=settings, region=region, packages=region_packages)
             # Route 53 takes an alias to a name of the same zone only once that name is there.
             across_regions.add_dependency(stack)
-        Transactions(app, settings=settings)
+        # The health answers stand in for the service until its package is merged.
+        Transactions(app, settings=settings, packages=TransactionPackages(service=packages.answer_function()))
     app.synth()
     for stack_folder in (folder / "stacks").iterdir():
         provenance.write(sources, stack_folder)

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import CloudwatchLogResourcePolicy
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAcl,
     Wafv2WebAclRule,
@@ -18,7 +17,7 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
 from constructs import Construct
 
 from infra.deployment import Deployment
-from infra.iam import allow, policy_document, service
+from infra.log_delivery import admit_log_delivery
 from infra.logs import audit_log_group
 
 RATE_WINDOW_SECONDS = 300
@@ -85,26 +84,8 @@ class Firewall(Construct):
     def _log(self, deployment: Deployment, log: str, logs_key_arn: str) -> None:
         # WAF demands the prefix: the one name that does not start as all others.
         group = audit_log_group(self, "log", name=f"aws-waf-logs-{deployment.names(log)}", kms_key_arn=logs_key_arn)
-        # AWS would add this statement itself, and leave it behind.
-        delivery = CloudwatchLogResourcePolicy(
-            self,
-            "delivery",
-            policy_name=deployment.names("waf-logs"),
-            policy_document=policy_document(
-                [
-                    allow(
-                        "logs:CreateLogStream",
-                        "logs:PutLogEvents",
-                        on=f"{group.arn}:*",
-                        to=service("delivery.logs"),
-                        where={
-                            "StringEquals": {"aws:SourceAccount": deployment.account_id},
-                            "ArnLike": {"aws:SourceArn": deployment.arn("logs", "*")},
-                        },
-                        sid="Waf",
-                    )
-                ]
-            ),
+        delivery = admit_log_delivery(
+            self, "delivery", deployment=deployment, group=group, resource="waf-logs", sid="Waf"
         )
         Wafv2WebAclLoggingConfiguration(
             self,
