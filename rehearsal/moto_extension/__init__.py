@@ -4,6 +4,7 @@ Only the process that runs moto's server installs these.
 """
 
 from rehearsal.moto_extension import (
+    apigatewayv2,
     autoscaling,
     bucket_policies,
     cloudfront,
@@ -17,6 +18,7 @@ from rehearsal.moto_extension import (
 
 def install() -> None:
     """Extend moto in this process, before its server is made."""
+    apigatewayv2.install()
     autoscaling.install()
     bucket_policies.install()
     cloudfront.install()
