@@ -1,4 +1,4 @@
-"""The transaction API's way in: who may call it and how often, that nobody gets past CloudFront, who hears of trouble."""
+"""The transaction API's way in: who may call it, and that nobody gets past CloudFront; the function; the alarms."""
 
 import json
 import re
