@@ -1,6 +1,5 @@
 """The function that serves transactions, and what it may reach: its secret, its cache, its files."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from infra.functions import FunctionKeys, FunctionPlan, Mount, Place, deploy
 from infra.iam import Statement, allow
 from infra.request_metrics import count_requests
 
+SERVICE = "service"  # what the function is called in names
 HANDLER = "serve_transactions.handler.handler"
 TIMEOUT_SECONDS = 10
 MEMORY_MEBIBYTES = 1024  # the share of a processor grows with it: a cold start is TLS with three services
@@ -60,13 +60,12 @@ class TransactionService(Construct):
         deployment: Deployment,
         package: Path,
         data: ServiceData,
-        subnet_ids: Sequence[str],
-        security_group_id: str,
+        place: Place,
         keys: FunctionKeys,
     ) -> None:
         super().__init__(scope, id_)
         plan = FunctionPlan(
-            resource="service",
+            resource=SERVICE,
             description="Serves transactions",
             package=package,
             handler=HANDLER,
@@ -82,12 +81,12 @@ class TransactionService(Construct):
                 "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
             },
             statements=[*_read_secret(deployment, data.secret), _connect(data.cache)],
-            place=Place(subnet_ids, security_group_id),
+            place=place,
             mount=data.files,
             is_waited_for=True,
         )
         self.answering = deploy(self, plan, role_id="server", deployment=deployment, keys=keys)
-        self.metrics_namespace = deployment.names("service")
+        self.metrics_namespace = deployment.names(SERVICE)
         count_requests(
             self, deployment=deployment, log_group=self.answering.log_group, namespace=self.metrics_namespace
         )
