@@ -188,7 +188,7 @@ def test_the_balancer_has_no_address_in_the_internet(api: Synthesis) -> None:
 
 
 def test_only_the_balancer_may_call_the_function(api: Synthesis) -> None:
-    permission = only(api, "aws_lambda_permission")
+    permission = api.resource("aws_lambda_permission.alb_service_permission")
     assert permission["principal"] == "elasticloadbalancing.amazonaws.com"
     assert permission["source_arn"] == "${aws_lb_target_group.alb_service.arn}"
     assert permission["function_name"] == "${aws_lambda_function.service_function.function_name}"
@@ -209,7 +209,7 @@ def test_the_function_is_told_the_route_and_who_calls_by_the_gateway(api: Synthe
 
 
 def test_each_step_waits_longer_than_the_one_behind_it(api: Synthesis) -> None:
-    function = only(api, "aws_lambda_function")["timeout"]
+    function = api.resource("aws_lambda_function.service_function")["timeout"]
     gateway = only(api, "aws_apigatewayv2_integration")["timeout_milliseconds"] / 1000
     assert function == 10
     assert function < gateway < only(api, "aws_lb")["idle_timeout"]
@@ -346,7 +346,7 @@ def test_balancer_distribution_and_firewall_write_down_what_they_see(api: Synthe
 
 
 def test_the_function_has_its_database_cache_and_files(api: Synthesis) -> None:
-    function = only(api, "aws_lambda_function")
+    function = api.resource("aws_lambda_function.service_function")
     variables = function["environment"]["variables"]
     assert set(variables) == {
         "DATABASE_SECRET_ARN",
@@ -389,7 +389,7 @@ def test_the_function_may_do_what_it_needs_and_no_more(api: Synthesis) -> None:
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }
-    function = only(api, "aws_lambda_function")
+    function = api.resource("aws_lambda_function.service_function")
     variables = function["environment"]["variables"]
     assert allowed["secretsmanager:GetSecretValue"]["Resource"] == variables["DATABASE_SECRET_ARN"]
     through = allowed["kms:Decrypt"]["Condition"]["StringEquals"]
