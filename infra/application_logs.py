@@ -1,24 +1,12 @@
-"""What the application says: log groups at hand, a copy in a bucket, and the metrics counted from it.
-
-Lines are JSON objects with at least `level`, and `duration_ms` where a request was served.
-"""
+"""What the application says: log groups at hand, a copy in a bucket, and the metrics counted from it."""
 
 from constructs import Construct
 
 from infra.bucket import PrivateBucket
 from infra.deployment import Deployment
 from infra.log_archive import LogCopier
-from infra.logs import LineMetric, application_log_group, count_lines
-
-ERRORS = "Errors"
-REQUESTS = "Requests"
-DURATION = "RequestDuration"
-_SERVED = "{ $.duration_ms >= 0 }"
-_METRICS = {
-    "errors": LineMetric(ERRORS, '{ $.level = "ERROR" || $.level = "CRITICAL" }'),
-    "requests": LineMetric(REQUESTS, _SERVED),
-    "duration": LineMetric(DURATION, _SERVED, "Milliseconds", "$.duration_ms"),
-}
+from infra.logs import application_log_group
+from infra.request_metrics import count_requests
 
 
 class ApplicationLogs(Construct):
@@ -34,14 +22,6 @@ class ApplicationLogs(Construct):
             self, "application", name=names("application"), kms_key_arn=kms_key_arn
         )
         self.system = application_log_group(self, "system", name=names("system"), kms_key_arn=kms_key_arn)
-        for id_, metric in _METRICS.items():
-            count_lines(
-                self,
-                id_,
-                metric,
-                deployment=deployment,
-                log_group=self.application.name,
-                namespace=self.metrics_namespace,
-            )
+        count_requests(self, deployment=deployment, log_group=self.application.name, namespace=self.metrics_namespace)
         copier = LogCopier(self, deployment=deployment, bucket=bucket, prefix="application/", kms_key_arn=kms_key_arn)
         copier.copy("subscription", self.application, resource="log-delivery")

@@ -206,7 +206,7 @@ class Portal(SystemStack):
             static_assets=storage.static_assets,
             web_acl_arn=firewall.arn,
         )
-        CdnLogs(self, "cdn_logs", deployment=deployment, distribution_arn=cdn.arn, storage=storage)
+        CdnLogs(self, "cdn_logs", deployment=deployment, distribution_arn=cdn.arn, access_logs=storage.access_logs)
 
         Monitoring(
             self,

@@ -4,7 +4,9 @@ Only the process that runs moto's server installs these.
 """
 
 from rehearsal.moto_extension import (
+    apigatewayv2,
     autoscaling,
+    awslambda,
     bucket_policies,
     cloudfront,
     cloudtrail,
@@ -19,7 +21,9 @@ from rehearsal.moto_extension import (
 
 def install() -> None:
     """Extend moto in this process, before its server is made."""
+    apigatewayv2.install()
     autoscaling.install()
+    awslambda.install()
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
