@@ -11,6 +11,8 @@ from rehearsal.moto_extension import (
     cloudfront,
     cloudtrail,
     dynamodb,
+    efs,
+    elasticache,
     rds,
     replication,
     route53,
@@ -26,6 +28,8 @@ def install() -> None:
     cloudfront.install()
     cloudtrail.install()
     dynamodb.install()
+    efs.install()
+    elasticache.install()
     rds.install()
     replication.install()
     route53.install()
