@@ -139,6 +139,7 @@ def _graphs(metrics: DataMetrics) -> list[Graph]:
         Graph("Capacity of the database (ACU)", [metrics.database_capacity]),
         Graph("Load of the database (%)", [metrics.database_full, metrics.database_cpu]),
         Graph("Connections to the database", [metrics.database_connections]),
+        Graph("Free memory of the database (bytes)", [metrics.database_memory]),
         Graph("Lag of the reader (ms)", [metrics.replica_lag]),
         Graph("Load of the cache's nodes (%)", [*metrics.cache_cpu, *metrics.cache_memory]),
         Graph("Hits of the cache (%)", metrics.cache_hits),

@@ -188,7 +188,7 @@ def test_the_balancer_has_no_address_in_the_internet(api: Synthesis) -> None:
 
 
 def test_only_the_balancer_may_call_the_function(api: Synthesis) -> None:
-    permission = only(api, "aws_lambda_permission")
+    permission = api.resource("aws_lambda_permission.alb_service_permission")
     assert permission["principal"] == "elasticloadbalancing.amazonaws.com"
     assert permission["source_arn"] == "${aws_lb_target_group.alb_service.arn}"
     assert permission["function_name"] == "${aws_lambda_function.service_function.function_name}"
@@ -209,7 +209,7 @@ def test_the_function_is_told_the_route_and_who_calls_by_the_gateway(api: Synthe
 
 
 def test_each_step_waits_longer_than_the_one_behind_it(api: Synthesis) -> None:
-    function = only(api, "aws_lambda_function")["timeout"]
+    function = api.resource("aws_lambda_function.service_function")["timeout"]
     gateway = only(api, "aws_apigatewayv2_integration")["timeout_milliseconds"] / 1000
     assert function == 10
     assert function < gateway < only(api, "aws_lb")["idle_timeout"]
@@ -326,6 +326,17 @@ def test_the_gateway_may_write_its_log_which_is_encrypted_and_30_days_at_hand(ap
     assert writer["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
+def test_what_the_gateway_writes_reaches_the_archive(api: Synthesis) -> None:
+    (copied,) = [
+        subscription.body
+        for subscription in api.resources("aws_cloudwatch_log_subscription_filter")
+        if subscription.body["log_group_name"] == "${aws_cloudwatch_log_group.api_log.name}"
+    ]
+    assert copied["filter_pattern"] == ""
+    (stream,) = api.resources("aws_kinesis_firehose_delivery_stream")
+    assert copied["destination_arn"] == f"${{{stream.address}.arn}}"
+
+
 def test_balancer_distribution_and_firewall_write_down_what_they_see(api: Synthesis) -> None:
     for kind in ("access_logs", "connection_logs"):
         assert only(api, "aws_lb")[kind]["enabled"] is True
@@ -346,27 +357,34 @@ def test_balancer_distribution_and_firewall_write_down_what_they_see(api: Synthe
 
 
 def test_the_function_has_its_database_cache_and_files(api: Synthesis) -> None:
-    function = only(api, "aws_lambda_function")
+    function = api.resource("aws_lambda_function.service_function")
     variables = function["environment"]["variables"]
-    assert set(variables) == {
-        "DATABASE_SECRET_ARN",
-        "CACHE_HOST",
-        "CACHE_PORT",
-        "CACHE_NAME",
-        "CACHE_USER",
-        "FILES_PATH",
-        "POWERTOOLS_LOG_LEVEL",
+    assert variables == {
+        "DATABASE_SECRET_ARN": "${aws_secretsmanager_secret.login_secret.arn}",
+        "CACHE_HOST": "${aws_elasticache_replication_group.redis_nodes.primary_endpoint_address}",
+        "CACHE_PORT": "6379",
+        "CACHE_NAME": "${aws_elasticache_replication_group.redis_nodes.replication_group_id}",
+        "CACHE_USER": "${aws_elasticache_user.redis_user.user_name}",
+        "FILES_PATH": "/mnt/transactions",  # Lambda mounts below /mnt and nowhere else
+        "POWERTOOLS_LOG_LEVEL": "INFO",
     }
-    assert function["file_system_config"]["local_mount_path"] == variables["FILES_PATH"]
-    assert variables["FILES_PATH"].startswith("/mnt/")  # where Lambda mounts, and nowhere else
+    assert function["file_system_config"] == {
+        "arn": "${aws_efs_access_point.efs_access_point.arn}",
+        "local_mount_path": variables["FILES_PATH"],
+    }
     assert function["handler"] == "serve_transactions.handler.handler"
     assert function["vpc_config"] == {
         "subnet_ids": PRIVATE_SUBNETS,
         "security_group_ids": ["${aws_security_group.security_service.id}"],
     }
     assert "dead_letter_config" not in function
-    way_to_files = "aws_vpc_security_group_egress_rule.security_service_to_files"
-    assert way_to_files in function["depends_on"]
+    ready = {
+        *(f"aws_efs_mount_target.{target.name}" for target in api.resources("aws_efs_mount_target")),
+        "aws_vpc_security_group_egress_rule.security_service_to_files",
+        "aws_vpc_security_group_ingress_rule.security_files_from_service",
+    }
+    assert len(ready) == 5
+    assert ready <= set(function["depends_on"])  # Lambda makes no function before it can mount
 
 
 def test_the_function_may_do_what_it_needs_and_no_more(api: Synthesis) -> None:
@@ -389,15 +407,20 @@ def test_the_function_may_do_what_it_needs_and_no_more(api: Synthesis) -> None:
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }
-    function = only(api, "aws_lambda_function")
+    function = api.resource("aws_lambda_function.service_function")
     variables = function["environment"]["variables"]
     assert allowed["secretsmanager:GetSecretValue"]["Resource"] == variables["DATABASE_SECRET_ARN"]
+    assert allowed["kms:Decrypt"]["Resource"] == "${aws_kms_key.secrets_key.arn}"
     through = allowed["kms:Decrypt"]["Condition"]["StringEquals"]
     assert through == {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
     mounted = {"StringEquals": {"elasticfilesystem:AccessPointArn": function["file_system_config"]["arn"]}}
     for action in ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"):
         assert allowed[action]["Condition"] == mounted
-    assert len(allowed["elasticache:Connect"]["Resource"]) == 2
+        assert allowed[action]["Resource"] == "${aws_efs_file_system.efs_system.arn}"
+    assert allowed["elasticache:Connect"]["Resource"] == [
+        "${aws_elasticache_replication_group.redis_nodes.arn}",
+        "${aws_elasticache_user.redis_user.arn}",
+    ]
     everywhere = {action for action, s in allowed.items() if s["Resource"] == "*"}
     assert everywhere == {
         "ec2:DescribeNetworkInterfaces",
