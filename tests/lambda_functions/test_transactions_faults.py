@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pg8000.native import Connection
+from pg8000.native import Connection, InterfaceError
 from serve_transactions import cache as caching
 from serve_transactions.cache_token import CacheTokens
 from serve_transactions.settings import Settings, SettingsError
@@ -157,6 +157,43 @@ def test_a_statement_that_takes_too_long_is_given_up_on_both_sides_and_not_repea
         assert api.logged()[-1]["reason"] == "database-busy"
         other.run("ROLLBACK")
     assert api.order().status == 201
+    assert len(api.rows()) == 2
+
+
+def test_a_server_that_stops_answering_on_a_kept_connection_is_not_asked_twice(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve_transactions.database.SOCKET_TIMEOUT_SECONDS", 0.5)
+    api.order()
+    [backend] = backends(api)
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        assert api.order().status == 503
+        assert api.logged()[-1]["reason"] == "database-unreachable"
+        assert backends(api) == [backend]
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    assert api.order().status == 201
+
+
+def test_an_order_whose_confirmation_was_lost_is_recorded_once_and_is_new_to_its_client(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server carries the statement out, and the connection breaks before it can say so."""
+    api.order()
+    carry_out = Connection.run
+
+    def carry_out_and_break(connection: Connection, statement: str, **values: Any) -> Any:
+        result = carry_out(connection, statement, **values)
+        if breaks and breaks.pop() in statement:
+            raise InterfaceError("network error")
+        return result
+
+    breaks = ["INSERT"]
+    monkeypatch.setattr(Connection, "run", carry_out_and_break)
+    assert api.order(key="the-same-key").status == 201
+    assert not breaks
+    assert api.order(key="the-same-key").status == 200
     assert len(api.rows()) == 2
 
 
