@@ -6,6 +6,7 @@ from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
+from serve_transactions import ledger
 
 from tests.lambda_functions.transaction_api import CLIENT, ORDER, Api, event, new_key, order_event
 
@@ -75,6 +76,20 @@ def test_of_many_requests_at_once_with_one_key_exactly_one_is_recorded(api: Api)
         assert sorted(status for status, _ in replies) == [200] * (INSTANCES - 1) + [201]
         assert len({text for _, text in replies}) == 1
     assert len(api.rows()) == len(rounds)
+
+
+def test_an_instance_that_finds_another_one_making_the_table_waits_for_it(api: Api) -> None:
+    rights = f"{api.secret.username}_rights"
+    with api.superuser() as other, ThreadPoolExecutor(1) as pool:
+        for statement in ("BEGIN", f"SET LOCAL ROLE {rights}", f"SET LOCAL search_path TO {rights}"):
+            other.run(statement)
+        other.run(ledger._LOCK)
+        other.run(ledger._TABLE)
+        reply = pool.submit(api.order)
+        while not api.secret.server.execute("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not reply.done()
+        other.run("COMMIT")
+        assert reply.result().status == 201
 
 
 def test_nobody_gets_anothers_transaction(api: Api) -> None:

@@ -147,10 +147,7 @@ def test_a_statement_that_takes_too_long_is_given_up_on_both_sides_and_not_repea
     monkeypatch.setattr("serve_transactions.database.LOCK_TIMEOUT_MILLISECONDS", 100)
     api.order(key="before-the-lock")
     api.restart()
-    server = api.secret.server
-    with Connection(
-        "postgres", unix_sock=f"{server.folder}/.s.PGSQL.{server.port}", database=DATABASE, ssl_context=False
-    ) as other:
+    with api.superuser() as other:
         other.run("BEGIN")
         other.run(f"LOCK TABLE {api.table}")
         assert api.order().status == 503

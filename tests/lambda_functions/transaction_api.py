@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pg8000.native import Connection
 from serve_transactions import handler as serving
 from serve_transactions.service import Service
 from serve_transactions.settings import Settings
 
+from tests.lambda_functions.postgresql_server import SUPERUSER, PostgreSqlServer
 from tests.lambda_functions.redis_server import GROUP, USER, RedisServer, tokens_around
 from tests.lambda_functions.rotating_secret import LambdaContext, RotatingSecret
-from tests.lambda_functions.servers import Authority
+from tests.lambda_functions.servers import DATABASE, Authority
 
 CLIENT = "client-1"
 ORDER = {
@@ -116,6 +118,13 @@ class Api:
     @property
     def table(self) -> str:
         return f"{self.secret.username}_rights.transactions"
+
+    def superuser(self) -> Connection:
+        """A connection of its own to the database, past all rights."""
+        server = self.secret.server
+        assert isinstance(server, PostgreSqlServer)
+        unix_socket = str(server.folder / f".s.PGSQL.{server.port}")
+        return Connection(SUPERUSER, unix_sock=unix_socket, database=DATABASE, ssl_context=False)
 
     def rows(self) -> list[list[Any]]:
         """Everything in the database's table."""
