@@ -44,6 +44,8 @@ def test_a_card_number_is_found_however_it_is_written(number: str) -> None:
         assert has_card_number(f"12{separator}{number}{separator}34")
     for zero in (0x660, 0xFF10):  # Arabic, and of double width
         assert has_card_number("".join(chr(zero + int(digit)) for digit in number))
+    superscript = str.maketrans(string.digits, "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+    assert has_card_number(number.translate(superscript))
     assert has_card_number("0" * 20 + number)
 
 
