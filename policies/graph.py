@@ -25,7 +25,13 @@ _IDENTIFIERS = (
 
 # Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
 _NAMED_BY = {
+    "aws_api_gateway_domain_name": "domain_name",
+    "aws_apigatewayv2_domain_name": "domain_name",
     "aws_db_instance": "identifier",
+    "aws_elasticache_cluster": "cluster_id",
+    "aws_elasticache_replication_group": "replication_group_id",
+    "aws_elasticache_user": "user_id",
+    "aws_elasticache_user_group": "user_group_id",
     "aws_lambda_function": "function_name",
     "aws_rds_cluster": "cluster_identifier",
 }

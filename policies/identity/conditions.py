@@ -1,4 +1,4 @@
-"""Which conditions of a statement really choose something."""
+"""Whom a statement means, and which of its conditions really choose something."""
 
 import re
 
@@ -13,6 +13,20 @@ _ANYBODY = re.compile(r"(o-|\w+:)?[*?].*")
 def chosen_keys(statement: Statement) -> set[str]:
     """The keys, in lower case, for which the statement's conditions ask a value that somebody chose."""
     return {condition.key for condition in statement.conditions if _chooses(condition)}
+
+
+def is_for_everyone(statement: Statement) -> bool:
+    """Whether the statement's principal is everybody, signed in or not."""
+    return any(kind in ("*", "AWS") and one.value == "*" for kind, of in statement.principals.items() for one in of)
+
+
+def refuses_plain_transport(statement: Statement) -> bool:
+    """Whether it denies everybody what is asked without TLS; a further condition would leave some of them out."""
+    if statement.effect != "Deny" or not is_for_everyone(statement) or len(statement.conditions) != 1:
+        return False
+    [condition] = statement.conditions
+    insecure = [one.is_false for one in condition.values] == [True]
+    return condition.operator in ("Bool", "BoolIfExists") and condition.key == "aws:securetransport" and insecure
 
 
 def _chooses(condition: Condition) -> bool:
