@@ -1,7 +1,7 @@
 """APIs of API Gateway, of both generations, and what belongs to them."""
 
 from policies.graph import ResourceGraph
-from policies.resources import Attribute, Resource
+from policies.resources import Attribute, Resource, Unresolved
 
 API, REST_API = "aws_apigatewayv2_api", "aws_api_gateway_rest_api"
 ROUTE, METHOD = "aws_apigatewayv2_route", "aws_api_gateway_method"
@@ -17,9 +17,11 @@ _TARGET = "integrations/"
 def integrations_of(route: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
     """The integration that a route leads to; empty when it names none of this stack."""
     target = route.attribute("target")
-    if isinstance(target.raw_value, str):
-        target = Attribute(route, target.path, target.raw_value.removeprefix(_TARGET), target.references)
-    return graph.targets(target, INTEGRATION)
+    if isinstance(target.raw_value, Unresolved):  # `integrations/` before a reference: it can mean nothing else
+        named = [one for address in target.references for one in graph.at(address)]
+        return tuple(dict.fromkeys(one for one in named if one.type == INTEGRATION))
+    without = Attribute(route, target.path, target.text.removeprefix(_TARGET), target.references)
+    return graph.targets(without, INTEGRATION)
 
 
 def is_websocket(route: Resource, graph: ResourceGraph) -> bool:

@@ -16,7 +16,7 @@ _PLACES = {
     "aws_s3_bucket": ("cors_rule", "allowed_origins"),
 }
 _RESPONSES = ("aws_api_gateway_integration_response", "aws_api_gateway_gateway_response")
-_ALLOWED = re.compile(r"(method|gateway)response\.header\.access-control-allow-origin", re.IGNORECASE)
+_ALLOWED = re.compile(r"(method\.|gateway)response\.header\.access-control-allow-origin", re.IGNORECASE)
 _READING = frozenset({"GET", "HEAD"})
 _ORIGIN = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?")
 
