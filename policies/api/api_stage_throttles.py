@@ -25,14 +25,21 @@ def judge(stage: Resource, graph: ResourceGraph, *, rate: float, burst: int) -> 
     if stage.type == STAGE:
         default, own = stage.blocks("default_route_settings"), stage.blocks("route_settings")
     else:
-        methods = graph.referrers(stage, "aws_api_gateway_method_settings", "stage_name")
-        every = {one: one.attribute("method_path").text == _EVERY_METHOD for one in methods}
-        default = tuple(block for one, is_every in every.items() if is_every for block in one.blocks("settings"))
-        own = tuple(block for one, is_every in every.items() if not is_every for block in one.blocks("settings"))
+        every, single = _method_settings(stage, graph)
+        default, own = (tuple(block for one in some for block in one.blocks("settings")) for some in (every, single))
     if not default:
         yield stage.fails("nothing limits it but the quota of the account")
     for settings in (*default, *own):
         yield from _judge_settings(stage, settings, rate, burst)
+
+
+def _method_settings(stage: Resource, graph: ResourceGraph) -> tuple[list[Resource], list[Resource]]:
+    """The settings for every method of the stage, and those for single ones. Stages of two APIs may be namesakes."""
+    api = stage.attribute("rest_api_id").raw_value
+    named = graph.referrers(stage, "aws_api_gateway_method_settings", "stage_name")
+    own = [one for one in named if one.attribute("rest_api_id").raw_value == api]
+    every = [one for one in own if one.attribute("method_path").text == _EVERY_METHOD]
+    return every, [one for one in own if one not in every]
 
 
 def _judge_settings(stage: Resource, settings: Block, rate: float, burst: int) -> Iterator[Finding]:
