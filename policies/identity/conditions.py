@@ -3,6 +3,7 @@
 import re
 
 from policies.iam_documents import Condition, Statement, pattern
+from policies.resources import Attribute, Unresolved
 
 # Others hold where the key is absent, where the value is anything but the one named, or say nothing about a name.
 _CHOOSES = re.compile(r"(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like))", re.IGNORECASE)
@@ -17,7 +18,13 @@ def chosen_keys(statement: Statement) -> set[str]:
 
 def is_for_everyone(statement: Statement) -> bool:
     """Whether the statement's principal is everybody, signed in or not."""
-    return any(kind in ("*", "AWS") and one.value == "*" for kind, of in statement.principals.items() for one in of)
+    return any(kind in ("*", "AWS") and _is_star(one) for kind, of in statement.principals.items() for one in of)
+
+
+def _is_star(principal: Attribute) -> bool:
+    """Raises Undetermined when nothing of it is known; what begins like an ARN is somebody, whatever follows."""
+    known = principal.raw_value
+    return not (isinstance(known, Unresolved) and known.literal) and bool(principal.value == "*")
 
 
 def refuses_plain_transport(statement: Statement) -> bool:
