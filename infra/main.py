@@ -86,7 +86,7 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             across_regions.add_dependency(stack)
         transaction_packages = TransactionPackages(
             rotation=rotation,
-            service=packages.answer_function(),  # stands in for the service until its package is merged
+            service=packages.service_function(),
         )
         Transactions(app, settings=settings, packages=transaction_packages)
     app.synth()
