@@ -110,7 +110,9 @@ class Cache(Construct):
             snapshot_retention_limit=SNAPSHOT_DAYS,
             snapshot_window=SNAPSHOT_WINDOW,
             maintenance_window=MAINTENANCE_WINDOW,
-            final_snapshot_identifier=None if deployment.teardown.allowed else self._names("cache-final"),
+            final_snapshot_identifier=None
+            if deployment.teardown.allowed
+            else self._names("cache-final", limit=CACHE_LIMIT),
             log_delivery_configuration=[
                 ElasticacheReplicationGroupLogDeliveryConfiguration(
                     destination=log_group.name, destination_type="cloudwatch-logs", log_format="json", log_type=log
@@ -194,6 +196,7 @@ class Cache(Construct):
         return group_name
 
     def _log_groups(self, kms_key_arn: str) -> dict[str, CloudwatchLogGroup]:
+        """Return the groups of the logs. The slow log quotes what was cached, which never holds a card number."""
         return {
             log: archived_log_group(
                 self, log.replace("-", "_"), name=self._names(f"cache-{log}"), kms_key_arn=kms_key_arn

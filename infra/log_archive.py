@@ -122,4 +122,4 @@ class LogArchive(Construct):
 
     def receive(self, log: str, group: CloudwatchLogGroup) -> None:
         """Keep every line of `group`; `log` is a word for what it holds."""
-        self._copier.copy(log, group, resource=f"{log.replace('_', '-')}-archive")
+        self._copier.copy(log.replace("-", "_"), group, resource=f"{log}-archive")

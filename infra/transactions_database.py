@@ -44,6 +44,7 @@ DATABASE = DatabasePlan(
     # Readers of the tiers 0 and 1 keep the writer's capacity, so that a failover finds a reader as large as the writer.
     instances=(InstancePlan("a", promotion_tier=0), InstancePlan("b", promotion_tier=1)),
     instance_class="db.serverless",
+    # As T-DB-1 says. AWS advises a minimum of 2 for Performance Insights, and for a database that must never be slow.
     capacity=Capacity(minimum=0.5, maximum=16),
     backup_days=30,
 )
