@@ -65,7 +65,7 @@ def _stack(stack: str) -> dict[str, Any]:
     return {
         "uuid": stack_id(stack),
         "type": "software",
-        "title": clipped(stack),
+        "title": f"Stack {clipped(stack)}",
         "description": "A stack: resources that Terraform deploys together, described in code.",
         "props": [
             prop("stack", stack),

@@ -89,7 +89,7 @@ def _provenance(report: ControlReport) -> Iterator[dict[str, Any]]:
         yield prop("commit", origin.commit)
         yield prop("uncommitted-changes", "yes" if origin.is_dirty else "no")
     for row in report.result.validation:
-        yield prop("terraform-validate", row.outcome, remarks=f"{row.stack}: {row.message}")
+        yield prop("terraform-validate", row.outcome, remarks=f"Stack {row.stack}: {row.message}")
 
 
 def _verdict(row: RequirementReport) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _inventory(report: ControlReport) -> Iterator[dict[str, Any]]:
         if row.construct_path:
             props.append(prop("construct-path", row.construct_path))
         if row.source:
-            props.append(prop("source", f"{row.source.file}:{row.source.line}"))
+            props.append(prop("written-at", f"{row.source.file}:{row.source.line}"))
         yield {
             "uuid": resource_id(stack, address),
             "description": f"Terraform resource {clipped(address)}",
@@ -153,7 +153,7 @@ def _subject(row: Assessment) -> dict[str, Any]:
         "props": [prop("outcome", row.outcome)],
     }
     if row.outcome not in ("pass", "not-applicable"):
-        subject["remarks"] = clipped(row.message)
+        subject["remarks"] = f"Seen: {clipped(row.message)}"
     return subject
 
 

@@ -79,7 +79,7 @@ def _stack(report: ControlReport, stack: str) -> dict[str, Any]:
     component = {
         "uuid": identifier("defined-component", "stack", stack),
         "type": "software",
-        "title": clipped(stack),
+        "title": f"Stack {clipped(stack)}",
         "description": "A stack: resources that Terraform deploys together, described in code.",
         "props": [prop("stack", stack)],
     }

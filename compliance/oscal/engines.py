@@ -1,6 +1,5 @@
 """The two tools that judge, as the documents name them."""
 
-from collections.abc import Iterator
 from typing import get_args
 
 from compliance.control_report import ControlReport, Evidence
@@ -21,11 +20,6 @@ def version_of(report: ControlReport, engine: Engine) -> str:
 
 def mapped_evidence(report: ControlReport, engine: Engine) -> tuple[Evidence, ...]:
     """The policies or checks of `engine` that some edge names, each once, by id."""
-    found = {evidence.id: evidence for evidence in _mapped(report) if evidence.engine == engine}
-    return tuple(found[id_] for id_ in sorted(found))
-
-
-def _mapped(report: ControlReport) -> Iterator[Evidence]:
-    for row in report.requirements:
-        for edge in row.edges:
-            yield from edge.evidence
+    return tuple(
+        one for one in report.evidence.values() if one.engine == engine and one.id in report.requirements_by_evidence
+    )

@@ -12,7 +12,8 @@ from typing import Any
 from compliance.oscal.names import NAMESPACE_URI
 from compliance.visible import shown, visible
 
-_MEANINGFUL = str.maketrans({character: "\\" + character for character in '\\`*_[]|~^#{}"'})
+_MEANINGFUL = str.maketrans({character: "\\" + character for character in '\\`*[]~^{}"'})
+_UNDERSCORE_OUTSIDE_A_WORD = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _SPACE_AT_ENDS = re.compile(r"^\s+|\s+$")
 
 
@@ -23,12 +24,12 @@ def string(text: str) -> str:
 
 def markup(text: str) -> str:
     """`text`, whole, as one line of OSCAL markup that shows its characters and does nothing else."""
-    return html.escape(visible(text), quote=False).translate(_MEANINGFUL) or "(empty)"
+    return _escape_markup(visible(text))
 
 
 def clipped(text: str) -> str:
     """`text` as markup, cut where it is too long to read; the whole of it stands in report.json."""
-    return html.escape(shown(text), quote=False).translate(_MEANINGFUL) or "(empty)"
+    return _escape_markup(shown(text))
 
 
 def prop(name: str, value: str, *, class_: str = "", remarks: str = "", ns: str = NAMESPACE_URI) -> dict[str, Any]:
@@ -44,6 +45,12 @@ def prop(name: str, value: str, *, class_: str = "", remarks: str = "", ns: str 
 def label(number: str) -> dict[str, Any]:
     """The number of a requirement as the standard prints it: a property that OSCAL itself defines."""
     return {"name": "label", "value": number}
+
+
+def _escape_markup(line: str) -> str:
+    """Signs that mean something only where a line begins (#, -, >) are left to the caller, who begins with a word."""
+    escaped = html.escape(line, quote=False).translate(_MEANINGFUL)
+    return _UNDERSCORE_OUTSIDE_A_WORD.sub(r"\\_", escaped) or "(empty)"
 
 
 def _escaped(match: re.Match[str]) -> str:
