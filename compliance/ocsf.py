@@ -30,7 +30,7 @@ from compliance.visible import observed_text, visible
 from policies.model import Assessment, Outcome, Severity
 
 OCSF_VERSION = "1.6.0"
-PRODUCT = "Compliance-first infrastructure"
+PRODUCT = {"name": "Control report", "vendor_name": "Compliance-first infrastructure"}
 LABEL = f"{STANDARD} v{VERSION}"  # as AWS Security Hub writes it, so that both can be joined
 CLASS_UID = 2003
 ACTIVITY_CREATE = 1
@@ -77,7 +77,7 @@ def _event(report: ControlReport, row: Assessment, time: int, uid: str) -> dict[
     severity_id, severity = INFORMATIONAL if row.outcome == "pass" else SEVERITIES[row.severity]
     status_id, status = SUPPRESSED if row.outcome == "waived" else NEW
     version = evidence.digest or report.result.tools.get(row.engine, "")
-    analytic = {"uid": visible(row.policy), "type_id": RULE, "type": "Rule"}
+    analytic = {"uid": visible(row.policy), "name": title, "type_id": RULE, "type": "Rule"}
     event: dict[str, Any] = {
         "activity_id": ACTIVITY_CREATE,
         "activity_name": "Create",
@@ -94,7 +94,7 @@ def _event(report: ControlReport, row: Assessment, time: int, uid: str) -> dict[
         "message": visible(f"{row.stack}: {row.place}: {row.outcome}: {row.message}"),
         "metadata": {
             "version": OCSF_VERSION,
-            "product": {"name": PRODUCT, "feature": {"name": row.engine}},
+            "product": PRODUCT | {"feature": {"name": row.engine}},
             "uid": identifier("ocsf-event", report.result.sha256, str(time), uid),
         },
         "finding_info": {

@@ -33,7 +33,7 @@ _FOREIGN_SUBTREES = frozenset({"inventory-items", "risks", "subjects", "relevant
 _FOREIGN_PROPERTIES = frozenset(
     {"stack", "tool-version", "rule-version", "commit", "terraform-validate", "source-sha256", "gate-result-sha256"}
 )
-_STATES: Mapping[str | None, str] = {verdict: state for verdict, state in STATES.items()}
+_STATES: Mapping[str | None, str] = dict(STATES.items())
 # Versions of formats, of documents and of the standard itself are no requirements.
 _VERSIONS = frozenset({"version", "oscal-version"})
 
