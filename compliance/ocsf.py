@@ -52,6 +52,7 @@ SEVERITIES: dict[Severity, tuple[int, str]] = {
     "critical": (5, "Critical"),
 }
 RULE = 1  # the kind of analytic
+NO_STACK = "(no stack)"
 
 
 def render_ocsf(report: ControlReport) -> str:
@@ -103,7 +104,7 @@ def _event(report: ControlReport, row: Assessment, time: int, uid: str) -> dict[
             "analytic": analytic | ({"version": visible(version)} if version else {}),
         },
         "compliance": _compliance(report, row),
-        "resources": [_resource(row)],
+        "resources": [_resource(report, row)],
         "unmapped": _unmapped(row),
     }
     if row.outcome != "pass" and row.remediation:
@@ -136,15 +137,19 @@ def _compliance(report: ControlReport, row: Assessment) -> dict[str, Any]:
     return compliance
 
 
-def _resource(row: Assessment) -> dict[str, Any]:
+def _resource(report: ControlReport, row: Assessment) -> dict[str, Any]:
+    """What was judged: a Terraform resource, the stack as a whole, or, by the engine itself, a file or a module."""
+    stack = visible(row.stack) or NO_STACK
     if not row.address:
-        return {"uid": visible(row.stack), "name": visible(row.stack), "type": "stack"}
-    return {
-        "uid": visible(f"{row.stack}:{row.address}"),
-        "name": visible(row.address),
-        "type": visible(component_type(row.address)),
-        "namespace": visible(row.stack),
-    }
+        return {"uid": stack, "name": stack, "type": "stack"}
+    resource = {"uid": visible(f"{row.stack}:{row.address}"), "name": visible(row.address), "namespace": stack}
+    if row.policy not in _of_the_engine(report):
+        resource["type"] = visible(component_type(row.address))
+    return resource
+
+
+def _of_the_engine(report: ControlReport) -> set[str]:
+    return {row.evidence.id for row in report.unclaimed if row.unclaimed.engine_level}
 
 
 def _unmapped(row: Assessment) -> dict[str, str]:

@@ -97,8 +97,9 @@ def _verdict(row: RequirementReport) -> dict[str, Any]:
 
 
 def _inventory(report: ControlReport) -> Iterator[dict[str, Any]]:
-    """Every resource that any policy or check said something about, once."""
-    resources = {(row.stack, row.address): row for row in report.result.assessments if row.address}
+    """Every resource that an item of evidence is about, once."""
+    rows = (row for item in report.evidence_items for row in item.evidence.assessments if row.address)
+    resources = {(row.stack, row.address): row for row in rows}
     for (stack, address), row in sorted(resources.items()):
         props = [prop("address", address), prop("resource-type", component_type(address))]
         if row.construct_path:

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from compliance.control_report import ControlReport, control_report
 from compliance.ocsf import render_ocsf
+from compliance.requirements import Unclaimed
 from compliance.visible import visible
 from tests.compliance import gate_results as make
 from tests.compliance.ocsf_schema import EVENT
@@ -177,3 +178,11 @@ def test_hostile_values_are_whole_visible_and_valid(hostile: ControlReport) -> N
     for event in events(hostile):
         assert SCHEMA.is_valid(event)
         assert event["resources"][0]["name"] == visible(HOSTILE)
+
+
+def test_what_the_engine_itself_judges_is_no_terraform_resource(tmp_path: Path) -> None:
+    standard = make.framework(unclaimed=(Unclaimed(("waiver-is-valid",), "Judges the waivers.", engine_level=True),))
+    row = make.row("waiver-is-valid", "fail", "waivers.yaml:12", stack="")
+    [event] = events(make.report(tmp_path, standard, row))
+    assert event["resources"] == [{"uid": ":waivers.yaml:12", "name": "waivers.yaml:12", "namespace": "(no stack)"}]
+    assert SCHEMA.is_valid(event)

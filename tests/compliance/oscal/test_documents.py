@@ -136,6 +136,14 @@ def test_every_item_of_evidence_is_an_observation_on_its_whole_population(sample
         assert observations[item.id]["collected"] == make.ORIGIN.time
 
 
+def test_the_inventory_holds_every_resource_once(sample: ControlReport) -> None:
+    items = result_of(sample)["local-definitions"]["inventory-items"]
+    addresses = [properties(row)["address"] for row in items]
+    rows = [row for item in sample.evidence_items for row in item.evidence.assessments if row.address]
+    assert addresses == sorted({row.address for row in rows})
+    assert properties(items[addresses.index("aws_lb.web")])["resource-type"] == "aws_lb"
+
+
 def test_observations_lead_to_the_files_with_their_digests(sample: ControlReport) -> None:
     resources = {f"#{row['uuid']}": row for row in document(sample, "assessment-results")["back-matter"]["resources"]}
     for observation in result_of(sample)["observations"]:
