@@ -7,12 +7,12 @@ from typing import Any
 
 from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import read_gate_result
-from compliance.oscal import documents
+from compliance.oscal import MAKERS
 from compliance.requirements import Edge, load
 from tests.compliance import gate_results as make
 
 FRAMEWORK = load()
-SUPPORTED, CONTRADICTED, PARTIAL, UNANSWERED = "2.2.6", "10.5.1", "1.3.1", "12.6.1"
+SUPPORTED, CONTRADICTED, PARTIAL, FOUND_NONE, UNANSWERED = "2.2.6", "10.5.1", "1.3.1", "4.2.1", "12.6.1"
 
 
 def sample(**changes: Any) -> ControlReport:
@@ -28,12 +28,14 @@ def every_verdict(folder: Path) -> ControlReport:
         make.row("imdsv2-required", "not-applicable", stack="without-instances"),
         make.row("logs-kept-90-days", "fail", "aws_cloudwatch_log_group.short", message="kept 7 days, not 99.9.9"),
         make.row("logs-kept-90-days", "waived", "aws_cloudwatch_log_group.other"),
+        make.row("aurora-requires-tls", "not-applicable"),
         make.row("alb-only-through-cloudfront", "pass", "aws_lb.one"),
         make.row("alb-only-through-cloudfront", "waived", "aws_lb.two"),
     ]
     edges = (
         Edge(SUPPORTED, ("imdsv2-required",), (), "full", "own rationale", ""),
         Edge(CONTRADICTED, ("logs-kept-90-days",), (), "full", "own rationale", ""),
+        Edge(FOUND_NONE, ("aurora-requires-tls",), (), "full", "own rationale", ""),
         Edge(PARTIAL, ("alb-only-through-cloudfront",), (), "partial", "AWS Security Hub ELB.1", "Only some doors."),
     )
     policies = [make.policy(edge.ids[0]) for edge in edges]
@@ -44,8 +46,8 @@ def every_verdict(folder: Path) -> ControlReport:
 
 def document(report: ControlReport, name: str) -> dict[str, Any]:
     """One document, without the key on top of it."""
-    found: dict[str, dict[str, Any]] = json.loads(documents(report)[f"oscal/{name}.json"])
-    return found[name]
+    made: dict[str, dict[str, Any]] = json.loads(json.dumps(MAKERS[f"{name}.json"](report)))
+    return made[name]
 
 
 def result_of(report: ControlReport) -> dict[str, Any]:

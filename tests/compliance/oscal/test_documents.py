@@ -14,7 +14,16 @@ from compliance.oscal.references import problems
 from compliance.requirements import VERSION
 from tests.compliance import gate_results as make
 from tests.compliance.oscal import reports
-from tests.compliance.oscal.reports import CONTRADICTED, PARTIAL, SUPPORTED, UNANSWERED, document, properties, result_of
+from tests.compliance.oscal.reports import (
+    CONTRADICTED,
+    FOUND_NONE,
+    PARTIAL,
+    SUPPORTED,
+    UNANSWERED,
+    document,
+    properties,
+    result_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +145,15 @@ def test_every_item_of_evidence_is_an_observation_on_its_whole_population(sample
         assert observations[item.id]["collected"] == make.ORIGIN.time
 
 
+def test_a_stack_without_a_resource_to_judge_is_a_subject_itself(verdicts: ControlReport) -> None:
+    components = document(verdicts, "assessment-plan")["local-definitions"]["components"]
+    [stack] = [row["uuid"] for row in components if row["title"] == "Stack without-instances"]
+    observations = {properties(row)["rule-id"]: row for row in result_of(verdicts)["observations"]}
+    found = {(row["type"], properties(row)["outcome"]) for row in observations["imdsv2-required"]["subjects"]}
+    assert found == {("inventory-item", "pass"), ("component", "not-applicable")}
+    assert stack in {row["subject-uuid"] for row in observations["imdsv2-required"]["subjects"]}
+
+
 def test_the_inventory_holds_every_resource_once(sample: ControlReport) -> None:
     items = result_of(sample)["local-definitions"]["inventory-items"]
     addresses = [properties(row)["address"] for row in items]
@@ -163,6 +181,7 @@ def test_only_supports_and_contradicts_become_findings(verdicts: ControlReport) 
     states = {row["target"]["target-id"]: row["target"]["status"]["state"] for row in result_of(verdicts)["findings"]}
     assert states == {f"pci-{SUPPORTED}_obj": "satisfied", f"pci-{CONTRADICTED}_obj": "not-satisfied"}
     assert properties_of_verdicts(verdicts)[PARTIAL] == "partly supports"
+    assert properties_of_verdicts(verdicts)[FOUND_NONE] == "candidate not applicable"
     assert properties_of_verdicts(verdicts)[UNANSWERED] == "not decidable from configuration"
 
 
