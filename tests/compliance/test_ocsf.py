@@ -186,3 +186,8 @@ def test_what_the_engine_itself_judges_is_no_terraform_resource(tmp_path: Path) 
     [event] = events(make.report(tmp_path, standard, row))
     assert event["resources"] == [{"uid": ":waivers.yaml:12", "name": "waivers.yaml:12", "namespace": "(no stack)"}]
     assert SCHEMA.is_valid(event)
+
+
+def test_every_requirement_named_is_one_of_the_standard(sample: ControlReport) -> None:
+    named = {one for event in events(sample) for one in event["compliance"].get("requirements", [])}
+    assert named == {f"PCI DSS v4.0.1/{row.requirement.id}" for row in sample.requirements if row.judged}
