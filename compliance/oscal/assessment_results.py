@@ -37,7 +37,7 @@ from policies.model import Assessment, Engine, Waiver
 
 STATES: dict[Verdict, str] = {"supports": "satisfied", "contradicts": "not-satisfied"}
 WAIVED = "deviation-approved"
-NOT_THE_ASSESSORS = "Whether the requirement is met is the assessor's finding; this is what the evidence says."
+NOT_THE_ASSESSORS = "Whether the requirement is met is the assessor's finding; this says what the report is based on."
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -179,22 +179,26 @@ def _input_evidence(report: ControlReport, item: EvidenceItem) -> Iterator[dict[
 
 
 def _finding(row: RequirementReport) -> dict[str, Any]:
+    """What follows for one requirement; one that is contradicted without any evidence has no observation."""
     number = row.requirement.id
     state = STATES[row.verdict]
     observations = [item for item in row.evidence_items if item.evidence.assessments]
-    risks = list(dict.fromkeys(_risk_id(one.waiver) for one in row.judged if one.waiver))
-    finding = {
+    risks = dict.fromkeys(_risk_id(one.waiver) for one in row.judged if one.waiver)
+    related = {
+        "related-observations": [{"observation-uuid": observation_id(item.id)} for item in observations],
+        "related-risks": [{"risk-uuid": id_} for id_ in risks],
+    }
+    return {
         "uuid": identifier("finding", number),
-        "title": f"Evidence {row.verdict} requirement {number}",
+        "title": f"Requirement {number}: {row.verdict}",
         "description": markup(f"{row.reason} {NOT_THE_ASSESSORS}"),
         "target": {
             "type": "objective-id",
             "target-id": objective_id(number),
             "status": {"state": state, "reason": "pass" if state == "satisfied" else "fail"},
         },
-        "related-observations": [{"observation-uuid": observation_id(item.id)} for item in observations],
+        **{name: rows for name, rows in related.items() if rows},
     }
-    return finding | ({"related-risks": [{"risk-uuid": id_} for id_ in risks]} if risks else {})
 
 
 def _waivers(report: ControlReport) -> dict[Waiver, list[Assessment]]:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from compliance.control_report import ControlReport, control_report
+from compliance.control_report import ControlReport, SectionReport, control_report
 from compliance.gate_result import read_gate_result
 from compliance.oscal import MAKERS
 from compliance.requirements import Edge, load
+from compliance.verdict import Verdict
 from tests.compliance import gate_results as make
 
 FRAMEWORK = load()
@@ -42,6 +43,20 @@ def every_verdict(folder: Path) -> ControlReport:
     return control_report(
         make.read(folder, make.document(*rows)), replace(FRAMEWORK, edges=edges), policies, make.ORIGIN
     )
+
+
+def with_verdict(report: ControlReport, number: str, verdict: Verdict) -> ControlReport:
+    """The same report with another verdict on one requirement, as if something besides the evidence decided it."""
+
+    def changed(section: SectionReport) -> SectionReport:
+        rows = section.requirements
+        return replace(
+            section,
+            requirements=tuple(replace(row, verdict=verdict) if row.requirement.id == number else row for row in rows),
+        )
+
+    groups = (replace(group, sections=tuple(map(changed, group.sections))) for group in report.groups)
+    return replace(report, groups=tuple(groups))
 
 
 def document(report: ControlReport, name: str) -> dict[str, Any]:

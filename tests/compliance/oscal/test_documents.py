@@ -197,6 +197,14 @@ def test_a_finding_leaves_the_last_word_to_the_assessor(verdicts: ControlReport)
         assert "in place" not in text.lower(), name
 
 
+def test_a_contradiction_without_evidence_is_a_finding_without_observations(verdicts: ControlReport) -> None:
+    report = reports.with_verdict(verdicts, UNANSWERED, "contradicts")
+    [finding] = [row for row in result_of(report)["findings"] if row["title"].startswith(f"Requirement {UNANSWERED}")]
+    assert finding["target"]["status"]["state"] == "not-satisfied"
+    assert "related-observations" not in finding
+    assert problems(documents(report), reports.FRAMEWORK.identifiers) == []
+
+
 def test_only_requirements_with_a_judged_resource_are_reviewed(verdicts: ControlReport) -> None:
     [selection] = result_of(verdicts)["reviewed-controls"]["control-selections"]
     assert [row["control-id"] for row in selection["include-controls"]] == [

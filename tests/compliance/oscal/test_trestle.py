@@ -39,6 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, hostile: ControlReport) -> di
         "sample": documents(reports.sample()),
         "timeless": documents(reports.sample(time=None, time_source=None, commit=None, is_dirty=None)),
         "verdicts": documents(reports.every_verdict(folder)),
+        "declared": documents(reports.with_verdict(reports.every_verdict(folder), reports.UNANSWERED, "contradicts")),
         "hostile": documents(hostile),
         "empty": documents(empty),
     }
@@ -71,7 +72,7 @@ def test_trestle_refuses_a_wrong_document(tmp_path: Path, made: dict[str, dict[s
     assert _validate(tmp_path, {"wrong": wrong}).returncode != 0
 
 
-@pytest.mark.parametrize("report", ["sample", "timeless", "verdicts", "hostile", "empty"])
+@pytest.mark.parametrize("report", ["sample", "timeless", "verdicts", "declared", "hostile", "empty"])
 @pytest.mark.parametrize("name", MODELS)
 def test_the_models_of_oscal_read_every_document(made: dict[str, dict[str, str]], report: str, name: str) -> None:
     body = json.loads(made[report][f"oscal/{name}.json"])
