@@ -37,7 +37,7 @@ from policies.model import Assessment, Engine, Waiver
 
 STATES: dict[Verdict, str] = {"supports": "satisfied", "contradicts": "not-satisfied"}
 WAIVED = "deviation-approved"
-NOT_THE_ASSESSORS = "Whether the requirement is met is the assessor's finding; this says what the report is based on."
+NOT_THE_ASSESSORS = "Whether a requirement is met is the assessor's finding; nothing here states it."
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
