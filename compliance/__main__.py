@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _lint()
         if options.command == "catalogue":
             return _catalogue(options.output, check=options.check)
-        return _report(options.result, options.output, options.time)
+        return _report(options.result, options.output, options.time, options.entity)
     except InputError as error:
         print(f"compliance: {_one_line(str(error))}", file=sys.stderr)
         return EXIT_BAD_INPUT
@@ -73,7 +73,8 @@ def _catalogue(output: Path, *, check: bool) -> int:
     return EXIT_DONE
 
 
-def _report(result: Path, output: Path, time: str | None) -> int:
+def _report(result: Path, output: Path, time: str | None, entity: Path | None) -> int:
+    from compliance import entity as facts
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
     from compliance.provenance import provenance
@@ -83,7 +84,10 @@ def _report(result: Path, output: Path, time: str | None) -> int:
 
     gate_result = read_gate_result(result)
     origin = provenance(result.as_posix(), time, Path.cwd())
-    report = control_report(gate_result, load(), catalogue(), origin)
+    framework = load()
+    file = facts.FILE if entity is None and facts.FILE.exists() else entity
+    declared = facts.read(file, framework.facts) if file else facts.unknown(framework.facts)
+    report = control_report(gate_result, framework, catalogue(), origin, declared)
     forms = {
         "report.json": render_json(report),
         "report.md": render_markdown(report),
@@ -108,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, default=OUTPUT, help="folder to write to (%(default)s)")
     report.add_argument(
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
+    )
+    report.add_argument(
+        "--entity", type=Path, help="what the entity declares about itself (entity.yaml, where there is one)"
     )
     commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
     pages = commands.add_parser("catalogue", help="write the page about all policies")
