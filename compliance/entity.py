@@ -161,7 +161,7 @@ def read(path: Path, facts: Sequence[Fact]) -> EntityFacts:
 
 def as_written(value: Value) -> str:
     """A value as YAML and TOML write it."""
-    return str(value).lower() if isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_one_of(value: Any, allowed: Iterable[Value]) -> bool:

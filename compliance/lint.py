@@ -12,14 +12,15 @@ from compliance.requirements import DATA_FOLDER, OWNERS, Edge, Framework, Requir
 from compliance.verdict import EXTENTS, Verdict
 from policies.model import Policy
 
-# A number as the standard prints them; "TLS 1.2" and "version 3.2.1" are none.
-_NUMBER = re.compile(r"(?<![\w.-])(?<!TLS )(?<!version )(?:A\d|\d{1,2})(?:\.\d{1,2}){1,4}(?!\w|\.\d)")
+# A number as the standard prints them; "TLS 1.2", "version 3.2.1" and the standard's own "PCI DSS 4.0" are none.
+_NUMBER = re.compile(r"(?<![\w.-])(?<!TLS )(?<!version )(?!(?<=DSS )4\.0)(?:A\d|\d{1,2})(?:\.\d{1,2}){1,4}(?!\w|\.\d)")
 _SOURCE = re.compile(
-    r"AWS Security Hub (?P<controls>[A-Z]\w+\.\d+(?:, [A-Z]\w+\.\d+)*)(?:,? \S.*)?"
+    r"(?P<hub>AWS Security Hub) [A-Z]\w+\.\d+(?:,? \S.*)?"
     r"|AWS Config conformance pack for PCI DSS 4\.0(?:,? \S.*)?"
     r"|own rationale(?: \S.*)?"
     r"|\S.*: own rationale"
 )
+_CONTROL = re.compile(r"\b[A-Z]\w+\.\d+\b")
 # What the assessor finds, or what is over: our texts say neither.
 _CLAIMS = re.compile(
     r"\b(?:(?:non-?)?compliant|compl(?:y|ies|ied) with|in place|certif(?:y|ies|ied)|future-dated|best practice)\b",
@@ -201,8 +202,8 @@ def _source_problems(framework: Framework) -> Iterator[str]:
             form = _SOURCE.fullmatch(part)
             if form is None:
                 yield f"{where}: {part!r} is no form of source (see the head of edges.toml)"
-            for control in (form["controls"] or "").split(", ") if form else ():
-                if control and edge.requirement not in framework.security_hub.get(control, ()):
+            for control in _CONTROL.findall(part) if form and form["hub"] else ():
+                if edge.requirement not in framework.security_hub.get(control, ()):
                     yield f"{where}: the Security Hub control {control} has no label for this requirement"
 
 
