@@ -167,3 +167,21 @@ def test_no_reason_claims_what_only_an_assessor_finds() -> None:
     for rule in RULES:
         assert "in place" not in rule.reason.lower()
         assert rule.reason.endswith(".")
+
+
+def test_a_reason_speaks_only_of_outcomes_that_are_there() -> None:
+    for facts in ALL_FACTS:
+        reason = decide(facts).reason
+        if "findings on others were waived" in reason:
+            assert facts.waived, facts
+        if "Every finding was waived" in reason:
+            assert facts.waived, facts
+            assert not facts.undetermined, facts
+        if "undetermined" in reason or "hangs on a value" in reason:
+            assert facts.undetermined, facts
+        if reason.startswith("No resource was judged"):
+            assert not facts.judged_something, facts
+        if "passes" in reason or "Some resources pass" in reason:
+            assert facts.passed, facts
+        if "fails" in reason:
+            assert facts.failed, facts
