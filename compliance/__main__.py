@@ -85,6 +85,7 @@ def _catalogue(output: Path, *, check: bool) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from compliance import entity as facts
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
@@ -96,7 +97,10 @@ def _report(options: argparse.Namespace) -> int:
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
-    report = control_report(gate_result, load(), catalogue(), origin)
+    framework = load()
+    file = facts.FILE if options.entity is None and facts.FILE.exists() else options.entity
+    declared = facts.read(file, framework.facts) if file else facts.unknown(framework.facts)
+    report = control_report(gate_result, framework, catalogue(), origin, declared)
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
     if key:
@@ -161,6 +165,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
+    )
+    report.add_argument(
+        "--entity", type=Path, help="what the entity declares about itself (entity.yaml, where there is one)"
     )
     verify = commands.add_parser(
         "verify",
