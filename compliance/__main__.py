@@ -85,7 +85,7 @@ def _catalogue(output: Path, *, check: bool) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from compliance import entity as facts
+    from compliance import entity
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
@@ -98,8 +98,7 @@ def _report(options: argparse.Namespace) -> int:
     gate_result = read_gate_result(options.result)
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     framework = load()
-    file = facts.FILE if options.entity is None and facts.FILE.exists() else options.entity
-    declared = facts.read(file, framework.facts) if file else facts.unknown(framework.facts)
+    declared = entity.declared(options.entity, framework.facts)
     report = control_report(gate_result, framework, catalogue(), origin, declared)
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
@@ -164,10 +163,13 @@ def _parser() -> argparse.ArgumentParser:
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
     )
     report.add_argument(
-        "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
+        "--entity",
+        type=Path,
+        metavar="FILE",
+        help="what the entity declares of itself (entity.yaml, if it exists)",
     )
     report.add_argument(
-        "--entity", type=Path, help="what the entity declares about itself (entity.yaml, where there is one)"
+        "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
     )
     verify = commands.add_parser(
         "verify",

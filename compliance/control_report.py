@@ -327,7 +327,7 @@ def control_report(
     entity: EntityFacts | None = None,
 ) -> ControlReport:
     """The report on `result`; `policies` give titles, rationales and digests, `entity` what the entity declares."""
-    facts = (entity or unknown(framework.facts)).against(result.assessments)
+    facts = (entity or unknown(framework.facts)).against(component_type(row.address) for row in result.assessments)
     library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
     gaps = tuple(_population_gaps(framework.unclaimed, library))
     edges: dict[str, list[EdgeReport]] = {}
@@ -345,8 +345,8 @@ def control_report(
                         _assess(
                             row,
                             edges.get(row.id, []),
-                            result,
                             facts.consequences(row.id, framework.effects),
+                            result,
                             is_complete=not gaps,
                         )
                         for row in requirements
@@ -429,8 +429,8 @@ def component_type(address: str) -> str:
 def _assess(
     requirement: Requirement,
     edges: Sequence[EdgeReport],
-    result: GateResult,
     declared: Consequences,
+    result: GateResult,
     *,
     is_complete: bool,
 ) -> RequirementReport:

@@ -5,7 +5,6 @@ entity.yaml. What is not answered is unknown, and nothing follows from it.
 """
 
 import hashlib
-import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,9 +14,8 @@ from typing import Any
 from compliance.verdict import Verdict
 from policies import strict_yaml
 from policies.errors import InputError
-from policies.model import Assessment
 
-FILE = Path("entity.yaml")  # where the answers are looked for unless the caller says where
+FILE = Path("entity.yaml")  # where the answers are looked for unless the caller says where, and the copy in a report
 UNKNOWN = "unknown"
 
 Value = str | bool
@@ -68,7 +66,6 @@ class Consequences:
     holding: tuple[tuple[Effect, Declaration], ...] = ()
     refuted: tuple[tuple[Effect, Declaration], ...] = ()
     unsettled: tuple[str, ...] = ()
-    file: str = FILE.name
 
     def call_for(self, verdict: Verdict) -> bool:
         """Whether an effect that holds has this verdict."""
@@ -78,22 +75,26 @@ class Consequences:
         """How the facts bear on a requirement that got `verdict`, naming each of them."""
         for effect, one in self.holding:
             if effect.verdict == verdict:
-                yield f"{effect.reason} Declared by the entity in {self.file}: {one.fact.id} is {one.text}."
+                yield f"{effect.reason} Declared by the entity in {FILE}: {one.fact.id} is {one.text}."
             else:
-                yield f"What was judged outweighs {self.file}, where {one.fact.id} is {one.text}."
+                yield f"What was judged outweighs {FILE}, where {one.fact.id} is {one.text}."
         for _, one in self.refuted:
-            yield f"{self.file} says that {one.fact.id} is {one.text}; a judged {one.refuted_by} refutes it."
+            yield f"{FILE} says that {one.fact.id} is {one.text}; a judged {one.refuted_by} refutes it."
         if self.unsettled and verdict not in ("contradicts", "candidate not applicable"):
-            yield f"Not declared in {self.file}: {', '.join(self.unsettled)}."
+            yield f"Not declared in {FILE}: {', '.join(self.unsettled)}."
 
 
 @dataclass(frozen=True)
 class EntityFacts:
-    """The answers of one file. `path` and `digest` (SHA-256 of its bytes) are empty where there is no file."""
+    """The answers of one file, with its bytes: None where there is no file."""
 
     declarations: tuple[Declaration, ...] = ()
-    path: str = ""
-    digest: str = ""
+    content: bytes | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, empty where there is none."""
+        return "" if self.content is None else hashlib.sha256(self.content).hexdigest()
 
     def as_rows(self) -> tuple[tuple[str, str, str], ...]:
         """Key, answer and question of every fact, in the order of the data; a refuted answer says so."""
@@ -106,31 +107,26 @@ class EntityFacts:
             for one in self.declarations
         )
 
-    def against(self, assessments: Iterable[Assessment]) -> "EntityFacts":
-        """The same facts, with those marked that a judged resource refutes."""
-        addresses = {row.address for row in assessments}
-        return replace(self, declarations=tuple(_against(one, addresses) for one in self.declarations))
+    def against(self, types: Iterable[str]) -> "EntityFacts":
+        """The same facts, with those marked that a judged resource of one of the `types` refutes."""
+        judged = frozenset(types)
+        return replace(self, declarations=tuple(_against(one, judged) for one in self.declarations))
 
     def consequences(self, requirement: str, effects: Iterable[Effect]) -> Consequences:
         """What follows for one requirement."""
-        declared = {one.fact.id: one for one in self.declarations}
+        by_fact = {one.fact.id: one for one in self.declarations}
         holding: list[tuple[Effect, Declaration]] = []
         refuted: list[tuple[Effect, Declaration]] = []
         unsettled: list[str] = []
         for effect in effects:
-            one = declared.get(effect.fact)
+            one = by_fact.get(effect.fact)
             if one is None or requirement not in effect.requirements:
                 continue
             if one.value is None:
                 unsettled.append(one.fact.id)
             elif _is_one_of(one.value, effect.values):
                 (refuted if one.refuted_by else holding).append((effect, one))
-        return Consequences(tuple(holding), tuple(refuted), tuple(dict.fromkeys(unsettled)), self._name)
-
-    @property
-    def _name(self) -> str:
-        """The file's name with nothing in it that could mean something to a form of the report."""
-        return re.sub(r"[^\w.-]", "?", Path(self.path).name) if self.path else FILE.name
+        return Consequences(tuple(holding), tuple(refuted), tuple(dict.fromkeys(unsettled)))
 
 
 def unknown(facts: Sequence[Fact]) -> EntityFacts:
@@ -138,9 +134,20 @@ def unknown(facts: Sequence[Fact]) -> EntityFacts:
     return EntityFacts(tuple(map(Declaration, facts)))
 
 
-def read(path: Path, facts: Sequence[Fact]) -> EntityFacts:
-    """The answers in `path`. InputError, with the line, for a key or a value that `facts` does not have."""
-    document = strict_yaml.read(path)
+def declared(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
+    """The answers in `path`; without one, those in entity.yaml where there is such a file."""
+    if path is None and not FILE.exists():
+        return unknown(facts)
+    file = path or FILE
+    try:
+        return parse(file.read_bytes(), str(file), facts)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
+
+
+def parse(content: bytes, path: str, facts: Sequence[Fact]) -> EntityFacts:
+    """The answers in the file `content`. InputError, with the line, for a key or a value that `facts` does not have."""
+    document = strict_yaml.parse(content, path)
     answers = {} if document is None else document
     if not isinstance(answers, dict):
         raise InputError(f"{path}: expected a mapping of facts to their values")
@@ -156,7 +163,7 @@ def read(path: Path, facts: Sequence[Fact]) -> EntityFacts:
     declarations = tuple(
         Declaration(fact, None if answers.get(fact.id, UNKNOWN) == UNKNOWN else answers[fact.id]) for fact in facts
     )
-    return EntityFacts(declarations, path.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+    return EntityFacts(declarations, content)
 
 
 def as_written(value: Value) -> str:
@@ -169,9 +176,6 @@ def _is_one_of(value: Any, allowed: Iterable[Value]) -> bool:
     return any(isinstance(value, type(one)) and value == one for one in allowed)
 
 
-def _against(one: Declaration, addresses: Iterable[str]) -> Declaration:
-    for type_ in () if one.value is None else one.fact.refuted_by.get(one.value, ()):
-        managed = re.compile(rf"(?:^|\.)(?<!data\.){re.escape(type_)}\.")
-        if any(managed.search(address) for address in addresses):
-            return replace(one, refuted_by=type_)
-    return one
+def _against(one: Declaration, judged: frozenset[str]) -> Declaration:
+    disproving = one.fact.refuted_by.get(one.value, ()) if one.value is not None else ()
+    return replace(one, refuted_by=next((type_ for type_ in disproving if type_ in judged), ""))

@@ -8,6 +8,8 @@ limits          sentences a reader has to know
 provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
                 conditions are the day that waivers were judged on, the environment, the waivers file, and what the
                 run was limited to (gate-result/1), or null where the result does not say
+entity          {sha256, facts: [{id, answer, asks}]}: what the entity declares about itself; the digest is that of
+                entity.yaml, null where there is none
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
@@ -66,6 +68,10 @@ def render_json(report: ControlReport) -> str:
         },
         "limits": list(LIMITS),
         "provenance": _provenance(report),
+        "entity": {
+            "sha256": report.entity.digest or None,
+            "facts": [{"id": id_, "answer": answer, "asks": asks} for id_, answer, asks in report.entity.as_rows()],
+        },
         "summary": {"verdicts": dict(report.verdicts), "outcomes": dict(report.outcomes)},
         "groups": {group.group.id: group.group.title for group in report.groups},
         "sections": sections,
