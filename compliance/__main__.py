@@ -76,13 +76,14 @@ def _catalogue(output: Path, *, check: bool) -> int:
 def _report(result: Path, output: Path, time: str | None) -> int:
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.landscape import landscape
     from compliance.provenance import provenance
     from compliance.report_files import report_files
     from compliance.report_folder import write
 
     gate_result = read_gate_result(result)
     origin = provenance(result.as_posix(), time, Path.cwd())
-    report = control_report(gate_result, load(), catalogue(), origin)
+    report = control_report(gate_result, load(), catalogue(), origin, landscape(gate_result))
     files = report_files(report)
     write(output, files)
     tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from compliance import landscape
 from compliance.gate_result import GateResult, Input
+from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
@@ -257,7 +259,8 @@ class ControlReport:
     """Everything the report says; the renderers add nothing but form.
 
     `unmapped` is evidence of policies and checks that no edge and no [[unclaimed]] entry names.
-    `population_gaps` are assessments that say that some resources could not be seen.
+    `population_gaps` are assessments that say that some resources could not be seen. `landscape` is what the judged
+    documents look like: it needs them, while everything else here follows from the result alone.
     """
 
     provenance: Provenance
@@ -266,6 +269,7 @@ class ControlReport:
     unclaimed: tuple[UnclaimedReport, ...]
     unmapped: tuple[Evidence, ...]
     population_gaps: tuple[Assessment, ...]
+    landscape: Landscape = landscape.NOTHING
 
     @cached_property
     def requirements(self) -> tuple[RequirementReport, ...]:
@@ -300,9 +304,13 @@ class ControlReport:
 
 
 def control_report(
-    result: GateResult, framework: Framework, policies: Iterable[Policy], provenance: Provenance
+    result: GateResult,
+    framework: Framework,
+    policies: Iterable[Policy],
+    provenance: Provenance,
+    drawn: Landscape = landscape.NOTHING,
 ) -> ControlReport:
-    """The report on `result`; `policies` give titles, rationales and digests."""
+    """The report on `result`; `policies` give titles, rationales and digests, `drawn` is the result's landscape."""
     library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
     gaps = tuple(_population_gaps(framework.unclaimed, library))
     edges: dict[str, list[EdgeReport]] = {}
@@ -335,6 +343,7 @@ def control_report(
         unclaimed=unclaimed,
         unmapped=tuple(library.evidence(id_) for id_ in library.ids if id_ not in mapped),
         population_gaps=gaps,
+        landscape=drawn,
     )
 
 

@@ -36,6 +36,9 @@ class Landscape:
     unseen: tuple[Unseen, ...]
 
 
+NOTHING = Landscape((), (), ())
+
+
 def landscape(result: GateResult) -> Landscape:
     """The landscape of what `result` says was judged."""
     documents, unseen = read(result.inputs)
