@@ -77,26 +77,16 @@ def _report(result: Path, output: Path, time: str | None) -> int:
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
     from compliance.provenance import provenance
-    from compliance.render_html import render_html
-    from compliance.render_json import render_json
-    from compliance.render_markdown import render_markdown
+    from compliance.report_files import report_files
+    from compliance.report_folder import write
 
     gate_result = read_gate_result(result)
     origin = provenance(result.as_posix(), time, Path.cwd())
     report = control_report(gate_result, load(), catalogue(), origin)
-    forms = {
-        "report.json": render_json(report),
-        "report.md": render_markdown(report),
-        "index.html": render_html(report),
-    }
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in forms.items():
-            (output / name).write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error.strerror or error})") from error
+    files = report_files(report)
+    write(output, files)
     tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)
-    print(f"{output.as_posix()}: {', '.join(forms)} ({tally})", file=sys.stderr)
+    print(f"{output.as_posix()}: {', '.join(files)} ({tally})", file=sys.stderr)
     return EXIT_DONE
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,8 +27,9 @@ class Input:
 
 @dataclass(frozen=True)
 class GateResult:
-    """The gate's result as data; `sha256` is the digest of the file it was read from."""
+    """The gate's result as data; `content` is the file it was read from, `sha256` the digest of that."""
 
+    content: bytes = field(repr=False)
     sha256: str
     inputs: tuple[Input, ...]
     assessments: tuple[Assessment, ...]
@@ -45,6 +46,7 @@ def read_gate_result(path: Path) -> GateResult:
     assessments = tuple(_assessment(row) for row in result.rows("assessments"))
     _compare_summary(result, assessments)
     return GateResult(
+        content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         inputs=tuple(_input(row) for row in result.rows("inputs")),
         assessments=tuple(sorted(assessments, key=_order)),

@@ -7,6 +7,7 @@ from compliance.control_report import (
     ControlReport,
     EdgeReport,
     Evidence,
+    EvidenceItem,
     GroupReport,
     RequirementReport,
     SectionReport,
@@ -16,6 +17,9 @@ from compliance.requirements import STANDARD, VERSION
 from compliance.verdict import VERDICTS
 from compliance.visible import OUTCOME_WORDS, observed_text
 from policies.model import Assessment
+
+# A version in a table: enough to tell two apart, the whole of it stands in report.json.
+VERSION_CHARACTERS = len("sha256:") + 12
 
 
 def render_markdown(report: ControlReport) -> str:
@@ -152,22 +156,30 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
     yield f"{row.reason} Remains manual: {row.requirement.manual}"
     yield ""
     yield from table(
-        ("Policy or check", "Claim", "Assessments", "Extent", "Mapping from", "Limits"),
+        ("Item", "Claim", "Version", "Population", "Excluded", "Result", "Extent", "Mapping from", "Limits"),
         [
             (
-                code(evidence.id),
-                text(evidence.title),
-                _result_of(evidence),
-                edge.edge.extent,
-                text(edge.edge.source),
-                text(edge.edge.note),
+                code(item.id),
+                text(item.evidence.title),
+                code(item.version[:VERSION_CHARACTERS]),
+                _population_of(item),
+                tally(item.exclusions),
+                _result_of(item.evidence),
+                item.extent,
+                text("; ".join(dict.fromkeys(edge.source for edge in item.edges))),
+                text(" ".join(item.limits)),
             )
-            for edge in row.edges
-            for evidence in edge.evidence
+            for item in row.evidence_items
         ],
     )
     yield from _findings(row.findings)
     yield from _population(row, row.edges)
+
+
+def _population_of(item: EvidenceItem) -> str:
+    """How many resources of which component types: "3: 2 aws_lb, 1 aws_vpc"."""
+    kinds = ", ".join(f"{component.count} {text(component.type)}" for component in item.population)
+    return f"{item.population_count}: {kinds}" if kinds else "0"
 
 
 def _findings(findings: Iterable[Assessment]) -> Iterator[str]:
