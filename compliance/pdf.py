@@ -27,6 +27,8 @@ BROWSERS = (
 )
 PRINT_TIMEOUT_SECONDS = 120
 SAID_CHARACTERS = 200
+PAGE = "page.html"
+PDF = "page.pdf"
 
 # Nothing is fetched: the page's own policy forbids it, and the browser may not look up a name.
 _ARGUMENTS = (
@@ -67,31 +69,24 @@ def find_browser(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def print_page(
-    page: Path,
-    pdf: Path,
-    time: str | None,
-    *,
-    browser: str | None = None,
-    timeout_seconds: float = PRINT_TIMEOUT_SECONDS,
-) -> None:
-    """Print the HTML file `page` to `pdf`, dated `time` (ISO 8601 in UTC; None: not dated).
+    page: str, time: str | None, *, browser: str | None = None, timeout_seconds: float = PRINT_TIMEOUT_SECONDS
+) -> bytes:
+    """The HTML `page` as a PDF, dated `time` (ISO 8601 in UTC; None: not dated), printed by `browser` (a program).
 
-    NotPrintedError when there is no browser, or it fails or hangs. Then no file is there: neither a half one, nor
-    one that an earlier run left, which would show another report.
+    Without `browser` the one of `find_browser`. NotPrintedError when there is none, or when it fails or hangs.
     """
-    pdf.unlink(missing_ok=True)
     program = browser or find_browser()
     if program is None:
         raise NotPrintedError("no Chromium found: install it, or set CHROMIUM to the program")
-    with tempfile.TemporaryDirectory(prefix="control-report-", ignore_cleanup_errors=True) as folder:
-        printed = Path(folder) / "page.pdf"
-        said = _run(program, page, printed, Path(folder) / "profile", timeout_seconds)
+    with tempfile.TemporaryDirectory(prefix="control-report-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / PAGE).write_text(page, "utf-8")
+        said = _run(program, folder, timeout_seconds)
+        printed = folder / PDF
         content = printed.read_bytes() if printed.is_file() else b""
     if not content.startswith(b"%PDF-") or not content.rstrip().endswith(b"%%EOF"):
         raise NotPrintedError(f"{program} printed nothing{said}")
-    complete = pdf.with_name(pdf.name + ".new")
-    complete.write_bytes(dated(content, time))
-    complete.replace(pdf)
+    return dated(content, time)
 
 
 def dated(content: bytes, time: str | None) -> bytes:
@@ -106,13 +101,13 @@ def dated(content: bytes, time: str | None) -> bytes:
     return _MOMENT.sub(replace, content)
 
 
-def _run(program: str, page: Path, printed: Path, profile: Path, timeout_seconds: float) -> str:
-    """Run the browser once; gives what it said last, as a part of a sentence."""
-    command = [program, *_ARGUMENTS, *_sandbox(), f"--user-data-dir={profile}", f"--print-to-pdf={printed}"]
+def _run(program: str, folder: Path, timeout_seconds: float) -> str:
+    """Print PAGE of `folder` to PDF there; gives what the browser said last, as a part of a sentence."""
+    places = (f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={folder / PDF}", (folder / PAGE).as_uri())
     try:
         # A session of its own, so that the whole of it can be ended: a browser is many processes.
         process = subprocess.Popen(
-            [*command, page.resolve().as_uri()],
+            [program, *_ARGUMENTS, *_sandbox(), *places],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
