@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from compliance.control_report import LIMITS, ControlReport, EvidenceItem, RequirementReport
+from compliance.control_report import LIMITS, ControlReport, EvidenceItem, RequirementReport, count
 from compliance.overview import systems, waiver_ends, waivers
 from compliance.requirements import OWNERS, STANDARD, VERSION, Edge
 from compliance.verdict import MEANINGS, VERDICTS, Verdict
@@ -39,6 +39,7 @@ def render_html(report: ControlReport) -> str:
         waivers=waivers(report),
         waiver_ends=waiver_ends(report),
         by_edge=lambda row: list(_by_edge(row)),
+        judged_counts=lambda item: count(item.evidence.judged),
         bar=_bar(report),
         style=Markup(style),  # noqa: S704 - our own file and digests; the page names its digest
         script=Markup(script),  # noqa: S704 - likewise

@@ -19,14 +19,10 @@ from compliance.render_markdown import render_markdown
 from compliance.requirements import VERSION, load
 from compliance.visible import visible
 from tests.compliance import gate_results as make
+from tests.compliance.hostile import HOSTILE, hostile_report
 
 FRAMEWORK = load()
 FORMS = {"html": render_html, "markdown": render_markdown, "json": render_json}
-HOSTILE = (
-    "</script><script>alert(1)</script><img src=x onerror=alert(2)> \"'` | ${x} {{7*7}} {% raw %} \r\n# heading\n"
-    "| cell | [link](javascript:alert(3)) **bold** <!-- \u202egnp.exe\u2066 \x00\x1b[31m\x7f \ufeff\u200b \ud7ff"
-    " \u2028 שלום عليكم " + "A" * 10_000
-)
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +33,7 @@ def sample() -> ControlReport:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> ControlReport:
     """Every string that a result can hold is hostile."""
-    waiver = {"policy": HOSTILE, "reason": HOSTILE, "owner": HOSTILE, "expires": HOSTILE, "ticket": HOSTILE}
-    strings = dict.fromkeys(("stack", "attribute", "message", "remediation", "construct_path"), HOSTILE)
-    other = {"observed": {HOSTILE: [HOSTILE]}, "source": {"file": HOSTILE, "line": 1}}
-    rows = [
-        make.row("required-tags", "fail", HOSTILE, **strings, **other),
-        make.row("imdsv2-required", "undetermined", HOSTILE, **strings, **other),
-        make.row("encrypted-with-kms", "waived", HOSTILE, **strings, **other, waiver=waiver),
-        make.row("modules-are-judged", "undetermined", HOSTILE, **strings, **other),
-        make.row(HOSTILE, "pass", HOSTILE, **strings, **other),
-    ]
-    content = make.document(
-        *rows,
-        inputs=[dict.fromkeys(("path", "kind", "stack", "sha256"), HOSTILE)],
-        tools={HOSTILE: HOSTILE},
-        validation=[{"stack": HOSTILE, "outcome": "fail", "terraform": HOSTILE, "message": HOSTILE}],
-    )
-    result = make.read(tmp_path_factory.mktemp("hostile"), content)
-    return control_report(result, FRAMEWORK, [make.policy("required-tags", HOSTILE)], make.ORIGIN)
+    return hostile_report(tmp_path_factory.mktemp("hostile"))
 
 
 class Page(HTMLParser):
