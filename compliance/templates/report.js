@@ -113,6 +113,7 @@
   window.addEventListener("hashchange", followAddress);
 
   form.hidden = false;
+  byId("no-script").hidden = true;
   apply();
   followAddress();
 })();

@@ -154,7 +154,11 @@ def test_what_was_observed_as_a_number_is_a_number(tmp_path: Path) -> None:
     assert ',"lock","\'-1","the lock"' in text
 
 
-@pytest.mark.parametrize("value", [HOSTILE, FORMULA, "+" + HOSTILE, " \t-2+3", "\r\n=cmd", "x;@a", '",=1,"'])
+@pytest.mark.parametrize(
+    "value",
+    [HOSTILE, FORMULA, "+" + HOSTILE, " \t-2+3", "\r\n=cmd", "x;@a", '",=1,"'],
+    ids=["everything", "formula", "plus everything", "blanks", "line", "semicolon", "quotes"],
+)
 def test_hostile_strings_stay_one_cell_without_formula(value: str, tmp_path: Path) -> None:
     report = hostile_report(tmp_path, value)
     for name, text in render_csv(report).items():
