@@ -1,6 +1,7 @@
-"""The command line: `python -m compliance report`, `lint` and `catalogue`."""
+"""The command line: `python -m compliance report`, `verify`, `diff`, `lint` and `catalogue`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from policies.model import Policy
 
 EXIT_DONE = 0
 EXIT_PROBLEMS = 1
+EXIT_DIFFERS = 1
 EXIT_BAD_INPUT = 3
 RESULT = Path("build/report/gate-result.json")
 OUTPUT = Path("build/report")
@@ -20,17 +22,24 @@ CATALOGUE = Path("docs/catalogue.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 the linter found something, 3 bad input."""
+    """Runs one command and returns its exit code: 0 done, 1 something was found or differs, 3 bad input."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "lint":
             return _lint()
         if options.command == "catalogue":
             return _catalogue(options.output, check=options.check)
-        return _report(options.result, options.output, options.time)
+        if options.command == "verify":
+            return _verify(options)
+        return _report(options)
     except InputError as error:
-        print(f"compliance: {_one_line(str(error))}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        message = str(error)
+    except Exception as error:
+        if os.environ.get("COMPLIANCE_TRACEBACK"):
+            raise
+        message = f"internal error: {type(error).__name__}: {error} (COMPLIANCE_TRACEBACK=1 shows where)"
+    print(f"compliance: {_one_line(message)}", file=sys.stderr)
+    return EXIT_BAD_INPUT
 
 
 def catalogue() -> tuple[Policy, ...]:
@@ -73,33 +82,82 @@ def _catalogue(output: Path, *, check: bool) -> int:
     return EXIT_DONE
 
 
-def _report(result: Path, output: Path, time: str | None) -> int:
+def _report(options: argparse.Namespace) -> int:
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
     from compliance.landscape import landscape
+    from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
     from compliance.report_files import report_files
     from compliance.report_folder import write
+    from compliance.signature import read_private_key
 
-    gate_result = read_gate_result(result)
-    origin = provenance(result.as_posix(), time, Path.cwd())
+    key = read_private_key(options.key) if options.key else None
+    gate_result = read_gate_result(options.result)
+    origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     report = control_report(gate_result, load(), catalogue(), origin, landscape(gate_result))
     files = report_files(report)
-    write(output, files)
+    files[MANIFEST] = render_manifest(report, files, key.public if key else None)
+    if key:
+        files[ENVELOPE] = key.sign(files[MANIFEST])
+    write(options.output, files, earlier_files(options.output))
     tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)
-    print(f"{output.as_posix()}: {', '.join(files)} ({tally})", file=sys.stderr)
+    signed = f"signed by key {key.public.id}" if key else "unsigned"
+    print(f"{options.output.as_posix()}: {len(files)} files, {signed} ({tally})", file=sys.stderr)
+    return EXIT_DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from compliance.signature import read_public_key
+    from compliance.verify import Scope, verify
+
+    scope = Scope(
+        public_key=read_public_key(options.public_key) if options.public_key else None,
+        with_checkov=not options.without_checkov,
+        with_validation=options.validate,
+    )
+    found = verify(options.folder, scope, load(), catalogue())
+    for difference in found.differences:
+        print(_one_line(difference))
+    for note in found.notes:
+        print(_one_line(f"note: {note}"))
+    for reason in found.unverified:
+        print(_one_line(f"compliance: cannot verify: {reason}"), file=sys.stderr)
+    if found.differences:
+        number = len(found.differences)
+        print(f"{options.folder.as_posix()}: {number} difference{'' if number == 1 else 's'}")
+        return EXIT_DIFFERS
+    if found.unverified:
+        return EXIT_BAD_INPUT
+    print(f"{options.folder.as_posix()}: equal in every line to what its inputs give")
     return EXIT_DONE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m compliance", description="The control report on PCI DSS 4.0.1.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    report = commands.add_parser("report", help="write report.json, report.md and index.html")
+    report = commands.add_parser("report", help="write the report in all its forms, and the manifest of them")
     report.add_argument("result", nargs="?", type=Path, default=RESULT, help="the gate's result (%(default)s)")
     report.add_argument("--output", type=Path, default=OUTPUT, help="folder to write to (%(default)s)")
     report.add_argument(
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
     )
+    report.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
+    )
+    verify = commands.add_parser(
+        "verify",
+        help="recompute a report from the inputs it names, and say what differs",
+        description="Recomputes a report from the inputs it names, and says what differs. Inputs and waivers are looked"
+        " for where the result names them, so run it in the project's folder, at the commit that the report names.",
+        epilog="exit codes: 0 all equal, 1 something differs, 3 something could not be verified",
+    )
+    verify.add_argument("folder", nargs="?", type=Path, default=OUTPUT, help="the report's folder (%(default)s)")
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="demand a signature by this Ed25519 key (PEM)")
+    verify.add_argument(
+        "--without-checkov", action="store_true", help="do not run Checkov again: take its assessments as recorded"
+    )
+    verify.add_argument("--validate", action="store_true", help="ask terraform validate again as well")
     commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
     pages = commands.add_parser("catalogue", help="write the page about all policies")
     pages.add_argument("--output", type=Path, default=CATALOGUE, help="file to write (%(default)s)")

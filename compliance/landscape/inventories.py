@@ -3,6 +3,7 @@
 An empty cell is what the configuration does not say; an expression is shown as it is written.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from policies.graph import EVERY_TYPE
 from policies.resources import Attribute, Resource, Unresolved
 
 Row = tuple[str, ...]
+
+LONGEST = 200  # rows that a page shows; a longer inventory is for a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Inventory:
     note: str
     columns: Row
     rows: tuple[Row, ...]
+
+    def tally(self, column: int) -> dict[tuple[str, str], int]:
+        """How many rows there are by system and what stands in `column`."""
+        return dict(sorted(Counter((row[0], row[column]) for row in self.rows).items()))
 
 
 def inventories(documents: Sequence[Document]) -> tuple[Inventory, ...]:
