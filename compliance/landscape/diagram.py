@@ -18,7 +18,7 @@ from compliance.visible import shown
 Kind = Literal["outside", "edge", "compute", "store", "log", "control"]
 
 _BOX_WIDTH, _BOX_HEIGHT = 190, 46
-_COLUMN_GAP, _ROW_GAP, _MARGIN = 120, 18, 12
+_COLUMN_GAP, _ROW_GAP, _MARGIN = 96, 18, 12
 _LINE_CHARACTERS = 27
 _SWEEPS = 4  # passes over the columns that order their boxes; more change nothing that can be seen
 _MERMAID_WORD = re.compile(r"[^\w .,:/()@*+=-]")
