@@ -148,16 +148,16 @@ def _in_group(group: Resource, graph: ResourceGraph) -> Iterator[Resource]:
 def _by_groups(graph: ResourceGraph) -> Iterator[Flow]:
     """Connections to stores and to AWS services that security groups allow to what runs our code."""
     for server in graph.of_type(*GROUPS):
-        kept = [one for one in (_standing_for(r, graph) for r in wearers(server, graph)) if _is_server(one)]
-        for peer in admissions(server, graph) if kept else ():
+        worn = [_standing_for(one, graph) for one in wearers(server, graph)]
+        targets: list[Resource | Node] = [one for one in worn if kind_of(one.type) == "store"]
+        if services := sorted(words(one.attribute("service_name")) for one in worn if one.type == "aws_vpc_endpoint"):
+            names = ", ".join(name.rpartition(".")[2] for name in services)
+            targets.append(Node(f"endpoints {server.address}", "AWS services by endpoints", names, "edge"))
+        for peer in admissions(server, graph) if targets else ():
             for client in graph.targets(peer.source, *GROUPS):
                 for source in wearers(client, graph):
-                    for target in kept:
+                    for target in targets:
                         yield _standing_for(source, graph), target, f"port {peer.ports[0]}"
-
-
-def _is_server(resource: Resource) -> bool:
-    return kind_of(resource.type) == "store" or resource.type == "aws_vpc_endpoint"
 
 
 def _standing_for(resource: Resource, graph: ResourceGraph) -> Resource:

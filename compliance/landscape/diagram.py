@@ -111,6 +111,10 @@ def _depths(ids: Sequence[str], after: Mapping[str, Sequence[str]]) -> dict[str,
         for target in after.get(id_, ()):
             if (id_, target) not in back:
                 depth[target] = max(depth[target], depth[id_] + 1)
+    reached = {target for id_ in ids for target in after.get(id_, ()) if (id_, target) not in back}
+    for id_ in ids:
+        if id_ not in reached and (targets := [one for one in after.get(id_, ()) if (id_, one) not in back]):
+            depth[id_] = min(depth[target] for target in targets) - 1  # a beginning stands beside what it leads to
     return depth
 
 
