@@ -113,8 +113,9 @@ def _depths(ids: Sequence[str], after: Mapping[str, Sequence[str]]) -> dict[str,
                 depth[target] = max(depth[target], depth[id_] + 1)
     reached = {target for id_ in ids for target in after.get(id_, ()) if (id_, target) not in back}
     for id_ in ids:
-        if id_ not in reached and (targets := [one for one in after.get(id_, ()) if (id_, one) not in back]):
-            depth[id_] = min(depth[target] for target in targets) - 1  # a beginning stands beside what it leads to
+        ahead = [depth[target] for target in after.get(id_, ()) if (id_, target) not in back]
+        if id_ not in reached and ahead:
+            depth[id_] = min(ahead) - 1  # a beginning stands beside what it leads to
     return depth
 
 
