@@ -103,4 +103,5 @@ def _provenance(row: Reader) -> Provenance:
         commit=row.fields["commit"] and row.text("commit"),
         is_dirty=is_dirty,
         result_path=row.text("result_path"),
+        entity_path=row.fields["entity_path"] and row.text("entity_path"),
     )

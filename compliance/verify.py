@@ -16,6 +16,7 @@ from typing import Any
 from compliance import entity, manifest, report_folder, signature
 from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import GateResult, Input, parse_gate_result
+from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
 from compliance.provenance import provenance
 from compliance.report_files import ENTITY, RESULT, report_files
@@ -85,7 +86,13 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
         found.unverified.append(f"{folder / RESULT}: names no input that it was made from")
     else:
         _compare_judgement(result, result.conditions, scope, found)
-    _compare_forms(named, files, control_report(result, framework, policies, named.provenance, declared), found)
+    _compare_declaration(named, files, found)
+    shown = landscape(result)
+    if shown.unseen:
+        found.notes.append("the forms were not made again, since they show inputs that are not what was judged")
+    else:
+        report = control_report(result, framework, policies, named.provenance, declared, shown)
+        _compare_forms(named, files, report, found)
     _compare_commits(named, found)
     return found
 
@@ -236,6 +243,26 @@ def _has_same_waivers(conditions: Conditions, found: Verification) -> bool:
     if digest != expected:
         found.differ(f"waivers {path}", f"sha256 {expected}", f"sha256 {digest}")
     return digest == expected
+
+
+def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Verification) -> None:
+    """The report's copy of what the entity declares against the file that it was made from."""
+    path, copy = named.provenance.entity_path, files.get(ENTITY)
+    expected = None
+    if path is not None:
+        try:
+            expected = attestation.sha256(Path(path))
+        except InputError as error:
+            found.unverified.append(f"what the entity declares: {error}")
+            return
+    digest = None if copy is None else manifest.sha256(copy)
+    if digest != expected:
+        place = f"{ENTITY}, the copy of {path}" if path else ENTITY
+        found.differ(
+            place,
+            f"sha256 {expected}" if expected else "no such file (the manifest names none)",
+            f"sha256 {digest}" if digest else "no such file",
+        )
 
 
 def _validation(
