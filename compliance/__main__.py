@@ -97,9 +97,10 @@ def _report(options: argparse.Namespace) -> int:
 
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
-    origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     framework = load()
     declared = entity.declared(options.entity, framework.facts)
+    entity_path = None if declared.content is None else (options.entity or entity.FILE).as_posix()
+    origin = provenance(options.result.as_posix(), options.time, Path.cwd(), entity_path)
     report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
