@@ -82,6 +82,8 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     _compare_forms(named, files, control_report(result, framework, policies, named.provenance, declared), found)
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
+    elif not result.inputs:
+        found.unverified.append(f"{folder / RESULT}: names no input that it was made from")
     else:
         _compare_judgement(result, result.conditions, scope, found)
     _compare_commits(named, found)

@@ -273,6 +273,7 @@ def test_changed_waivers_are_found(project: Project) -> None:
     ran = project.verify()
     assert ran.code == 1
     assert ran.out.startswith("waivers waivers.yaml: expected sha256 ")
+    assert "the policies were not run again" in ran.out
 
 
 @pytest.mark.parametrize("name", ["stacks/portal/cdk.tf.json", "waivers.yaml"])
@@ -307,6 +308,13 @@ def test_a_result_that_does_not_name_its_conditions_cannot_be_verified(tmp_path:
     ran = made.verify()
     assert ran.code == 3
     assert "does not say under which conditions it was made" in ran.err
+
+
+def test_a_result_that_names_no_input_cannot_be_verified(project: Project) -> None:
+    project.forge(lambda document: document.update(inputs=[], assessments=[]))
+    ran = project.verify()
+    assert ran.code == 3
+    assert "names no input" in ran.err
 
 
 # --- The folder -----------------------------------------------------------------------------------------------------
