@@ -98,7 +98,7 @@ def _report(options: argparse.Namespace) -> int:
     gate_result = read_gate_result(options.result)
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     framework = load()
-    declared = entity.declared(options.entity, framework.facts)
+    declared = entity.read(options.entity, framework.facts)
     report = control_report(gate_result, framework, catalogue(), origin, declared)
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)

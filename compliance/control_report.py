@@ -278,6 +278,23 @@ class ControlReport:
         """All requirements in the order of the standard."""
         return tuple(requirement for group in self.groups for requirement in group.requirements)
 
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Every policy and check that an edge or an [[unclaimed]] entry names, or the result holds, by id."""
+        claimed = [one for row in self.requirements for edge in row.edges for one in edge.evidence]
+        found = {one.id: one for one in (*claimed, *(row.evidence for row in self.unclaimed), *self.unmapped)}
+        return {id_: found[id_] for id_ in sorted(found)}
+
+    @cached_property
+    def requirements_by_evidence(self) -> Mapping[str, tuple[str, ...]]:
+        """The requirements that each claimed policy or check is evidence for, by its id, in the standard's order."""
+        found: dict[str, dict[str, None]] = {}
+        for row in self.requirements:
+            for edge in row.edges:
+                for one in edge.evidence:
+                    found.setdefault(one.id, {})[row.requirement.id] = None
+        return {id_: tuple(requirements) for id_, requirements in found.items()}
+
     @property
     def evidence_items(self) -> tuple[EvidenceItem, ...]:
         """Every item of evidence, requirement by requirement."""
@@ -331,8 +348,8 @@ def control_report(
                         _assess(
                             row,
                             edges.get(row.id, []),
-                            facts.consequences(row.id, framework.effects),
                             result,
+                            facts.consequences(row.id, framework.effects),
                             is_complete=not gaps,
                         )
                         for row in requirements
@@ -415,8 +432,8 @@ def component_type(address: str) -> str:
 def _assess(
     requirement: Requirement,
     edges: Sequence[EdgeReport],
-    declared: Consequences,
     result: GateResult,
+    declared: Consequences,
     *,
     is_complete: bool,
 ) -> RequirementReport:

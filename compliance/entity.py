@@ -92,6 +92,11 @@ class EntityFacts:
     content: bytes | None = None
 
     @property
+    def path(self) -> str:
+        """Where a report keeps the file, inside its folder; empty where there is none."""
+        return "" if self.content is None else FILE.name
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the file, empty where there is none."""
         return "" if self.content is None else hashlib.sha256(self.content).hexdigest()
@@ -134,7 +139,7 @@ def unknown(facts: Sequence[Fact]) -> EntityFacts:
     return EntityFacts(tuple(map(Declaration, facts)))
 
 
-def declared(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
+def read(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
     """The answers in `path`; without one, those in entity.yaml where there is such a file."""
     if path is None and not FILE.exists():
         return unknown(facts)

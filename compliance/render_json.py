@@ -76,7 +76,9 @@ def render_json(report: ControlReport) -> str:
         "groups": {group.group.id: group.group.title for group in report.groups},
         "sections": sections,
         "requirements": [_requirement(row) for row in report.requirements],
-        "evidence": {id_: _evidence(row, claimed) for id_, (row, claimed) in _all_evidence(report).items()},
+        "evidence": {
+            id_: _evidence(row, id_ in report.requirements_by_evidence) for id_, row in report.evidence.items()
+        },
         "unclaimed": [{"id": row.evidence.id, "reason": row.unclaimed.reason} for row in report.unclaimed],
         "population_gaps": [_assessment(row) for row in report.population_gaps],
     }
@@ -162,16 +164,6 @@ def _evidence_item(item: EvidenceItem) -> dict[str, Any]:
         "inputs": [asdict(row) for row in item.inputs],
         "limits": list(item.limits),
     }
-
-
-def _all_evidence(report: ControlReport) -> dict[str, tuple[Evidence, bool]]:
-    """Every piece of evidence by id, with whether some requirement claims it."""
-    claimed = {
-        evidence.id: (evidence, True) for row in report.requirements for edge in row.edges for evidence in edge.evidence
-    }
-    others = [row.evidence for row in report.unclaimed] + list(report.unmapped)
-    merged = {evidence.id: (evidence, False) for evidence in others} | claimed
-    return {id_: merged[id_] for id_ in sorted(merged)}
 
 
 def _evidence(evidence: Evidence, claimed: bool) -> dict[str, Any]:
