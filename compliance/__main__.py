@@ -88,6 +88,7 @@ def _report(options: argparse.Namespace) -> int:
     from compliance import entity
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.landscape import landscape
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
     from compliance.report_files import report_files
@@ -99,7 +100,7 @@ def _report(options: argparse.Namespace) -> int:
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     framework = load()
     declared = entity.read(options.entity, framework.facts)
-    report = control_report(gate_result, framework, catalogue(), origin, declared)
+    report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
     if key:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from compliance import landscape
 from compliance.entity import Consequences, EntityFacts, unknown
 from compliance.gate_result import GateResult, Input
+from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
@@ -261,7 +263,8 @@ class ControlReport:
     """Everything the report says; the renderers add nothing but form.
 
     `unmapped` is evidence of policies and checks that no edge and no [[unclaimed]] entry names.
-    `population_gaps` are assessments that say that some resources could not be seen.
+    `population_gaps` are assessments that say that some resources could not be seen. `landscape` is what the judged
+    documents look like: it needs them, while everything else here follows from the result alone.
     `entity` is what the entity declares about itself, with answers marked that judged resources refute.
     """
 
@@ -272,6 +275,7 @@ class ControlReport:
     unmapped: tuple[Evidence, ...]
     population_gaps: tuple[Assessment, ...]
     entity: EntityFacts
+    landscape: Landscape = landscape.NOTHING
 
     @cached_property
     def requirements(self) -> tuple[RequirementReport, ...]:
@@ -328,8 +332,12 @@ def control_report(
     policies: Iterable[Policy],
     provenance: Provenance,
     entity: EntityFacts | None = None,
+    drawn: Landscape = landscape.NOTHING,
 ) -> ControlReport:
-    """The report on `result`; `policies` give titles, rationales and digests, `entity` what the entity declares."""
+    """The report on `result`; `policies` give titles, rationales and digests.
+
+    `entity` is what the entity declares, `drawn` the landscape of the result.
+    """
     facts = (entity or unknown(framework.facts)).against(component_type(row.address) for row in result.assessments)
     library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
     gaps = tuple(_population_gaps(framework.unclaimed, library))
@@ -348,8 +356,8 @@ def control_report(
                         _assess(
                             row,
                             edges.get(row.id, []),
-                            result,
                             facts.consequences(row.id, framework.effects),
+                            result,
                             is_complete=not gaps,
                         )
                         for row in requirements
@@ -373,6 +381,7 @@ def control_report(
         unmapped=tuple(library.evidence(id_) for id_ in library.ids if id_ not in mapped),
         population_gaps=gaps,
         entity=facts,
+        landscape=drawn,
     )
 
 
@@ -432,8 +441,8 @@ def component_type(address: str) -> str:
 def _assess(
     requirement: Requirement,
     edges: Sequence[EdgeReport],
-    result: GateResult,
     declared: Consequences,
+    result: GateResult,
     *,
     is_complete: bool,
 ) -> RequirementReport:

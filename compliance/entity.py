@@ -92,11 +92,6 @@ class EntityFacts:
     content: bytes | None = None
 
     @property
-    def path(self) -> str:
-        """Where a report keeps the file, inside its folder; empty where there is none."""
-        return "" if self.content is None else FILE.name
-
-    @property
     def digest(self) -> str:
         """SHA-256 of the file, empty where there is none."""
         return "" if self.content is None else hashlib.sha256(self.content).hexdigest()

@@ -3,7 +3,7 @@
 The words are ours. Whether a requirement is met is the assessor's finding, and no rule states it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -25,6 +25,18 @@ VERDICTS: tuple[Verdict, ...] = (
     "candidate not applicable",
     "not decidable from configuration",
 )
+# What each word means to a reader who has not seen the rules below.
+MEANINGS: Mapping[Verdict, str] = {
+    "contradicts": "At least one resource fails.",
+    "supports": "The evidence decides the technical condition; every resource concerned was judged and passes.",
+    "partly supports": "What was judged passes, but it is a part of the requirement or of the resources, or something"
+    " is waived or undetermined.",
+    "not evaluated": "Configuration can say something, but no resource was judged, no answer could be determined, or"
+    " every finding was waived.",
+    "candidate not applicable": "There is a reason why it may not apply. The entity confirms it, the assessor"
+    " verifies it.",
+    "not decidable from configuration": "Configuration does not answer it: people, documents or the running system do.",
+}
 EXTENTS: tuple[Extent, ...] = ("none", "supporting", "partial", "full")  # weakest first
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from compliance import entity, manifest, report_folder, signature
 from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import GateResult, Input, parse_gate_result
+from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
 from compliance.provenance import provenance
 from compliance.report_files import ENTITY, RESULT, report_files
@@ -79,7 +80,8 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     except InputError as error:
         found.unverified.append(f"nothing can be made again: {error}")
         return found
-    _compare_forms(named, files, control_report(result, framework, policies, named.provenance, declared), found)
+    report = control_report(result, framework, policies, named.provenance, declared, landscape(result))
+    _compare_forms(named, files, report, found)
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
     elif not result.inputs:
