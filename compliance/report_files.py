@@ -8,6 +8,7 @@ is one more entry of FORMS.
 from collections.abc import Callable, Mapping
 
 from compliance.control_report import ControlReport
+from compliance.render_csv import render_csv
 from compliance.render_html import render_html
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
@@ -16,6 +17,7 @@ RESULT = "gate-result.json"  # a copy of what the report was made from, so that 
 PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
+PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 
@@ -23,6 +25,7 @@ FORMS: tuple[Form, ...] = (
     lambda report: {JSON: render_json(report).encode()},
     lambda report: {MARKDOWN: render_markdown(report).encode()},
     lambda report: {PAGE: render_html(report).encode()},
+    lambda report: {name: text.encode() for name, text in render_csv(report).items()},
 )
 
 

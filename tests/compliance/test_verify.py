@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from compliance import report_folder
 from tests.compliance import gate_results, reports
 from tests.compliance.reports import Project
 
@@ -453,12 +454,12 @@ def test_what_is_no_key_ends_with_one_line_and_nothing_is_written(
         subprocess.run(["openssl", *content, "-out", key], check=True, capture_output=True)
     elif content is not None:
         key.write_bytes(content)
-    before = {path.name: path.read_bytes() for path in project.folder.iterdir()}
+    before = report_folder.read(project.folder)
     with reports.working_in(project.root):
         ran = reports.run(reports.compliance, "report", "report/gate-result.json", "--output", "report", "--key", key)
     assert (ran.code, len(ran.err.splitlines())) == (3, 1)
     assert complaint in ran.err
-    assert {path.name: path.read_bytes() for path in project.folder.iterdir()} == before
+    assert report_folder.read(project.folder) == before
 
 
 # --- The other judges -----------------------------------------------------------------------------------------------
