@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _catalogue(options.output, check=options.check)
         if options.command == "verify":
             return _verify(options)
+        if options.command == "diff":
+            return _diff(options)
         return _report(options)
     except InputError as error:
         message = str(error)
@@ -96,7 +98,7 @@ def _report(options: argparse.Namespace) -> int:
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     report = control_report(gate_result, load(), catalogue(), origin)
     files = report_files(report)
-    files |= _print(files[PAGE].decode(), origin.time, options.pdf)
+    files |= _printed(files[PAGE].decode(), origin.time, options.pdf)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
     if key:
         files[ENVELOPE] = key.sign(files[MANIFEST])
@@ -107,7 +109,7 @@ def _report(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _print(page: str, time: str | None, wanted: str) -> dict[str, bytes]:
+def _printed(page: str, time: str | None, wanted: str) -> dict[str, bytes]:
     """The PDF of `page`, as a file of the report; nothing where none is wanted, or none can be had and need not be."""
     from compliance.pdf import NotPrintedError, print_page
     from compliance.report_files import PDF
@@ -133,20 +135,36 @@ def _verify(options: argparse.Namespace) -> int:
         with_validation=options.validate,
     )
     found = verify(options.folder, scope, load(), catalogue())
-    for difference in found.differences:
-        print(_one_line(difference))
-    for note in found.notes:
-        print(_one_line(f"note: {note}"))
     for reason in found.unverified:
         print(_one_line(f"compliance: cannot verify: {reason}"), file=sys.stderr)
+    number = len(found.differences)
+    end = "equal in every line to what its inputs give"
+    if number:
+        end = f"{number} difference{'' if number == 1 else 's'}"
+    elif found.unverified:
+        end = "not verified"
+    lines = [*found.differences, *(f"note: {note}" for note in found.notes), f"{options.folder.as_posix()}: {end}"]
+    _print("".join(f"{_one_line(line)}\n" for line in lines))
     if found.differences:
-        number = len(found.differences)
-        print(f"{options.folder.as_posix()}: {number} difference{'' if number == 1 else 's'}")
         return EXIT_DIFFERS
-    if found.unverified:
-        return EXIT_BAD_INPUT
-    print(f"{options.folder.as_posix()}: equal in every line to what its inputs give")
-    return EXIT_DONE
+    return EXIT_BAD_INPUT if found.unverified else EXIT_DONE
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from compliance import diff
+
+    found = diff.compare(diff.read_report(options.old), diff.read_report(options.new))
+    written = {"text": diff.to_text, "json": diff.to_json, "markdown": diff.to_markdown}[options.format](found)
+    _print(written)
+    return EXIT_DIFFERS if found.changes else EXIT_DONE
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change what was found
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,6 +199,15 @@ def _parser() -> argparse.ArgumentParser:
         "--without-checkov", action="store_true", help="do not run Checkov again: take its assessments as recorded"
     )
     verify.add_argument("--validate", action="store_true", help="ask terraform validate again as well")
+    diff = commands.add_parser(
+        "diff",
+        help="say what changed between two reports",
+        description="Says what changed between two reports: verdicts, assessments, waivers, policies, inputs.",
+        epilog="exit codes: 0 no change, 1 changes, 3 bad input",
+    )
+    diff.add_argument("old", type=Path, metavar="OLD", help="a report.json, or the folder of a report")
+    diff.add_argument("new", type=Path, metavar="NEW", help="likewise, the later one")
+    diff.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="(%(default)s)")
     commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
     pages = commands.add_parser("catalogue", help="write the page about all policies")
     pages.add_argument("--output", type=Path, default=CATALOGUE, help="file to write (%(default)s)")

@@ -5,7 +5,9 @@ Schema control-report/1. Keys of the top level:
 schema          "control-report/1"
 standard        {name, version, identifiers, sections, requirements}: what is reported on, how many of each
 limits          sentences a reader has to know
-provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools}
+provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
+                conditions are the day that waivers were judged on, the environment, the waivers file, and what the
+                run was limited to (gate-result/1), or null where the result does not say
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
@@ -86,6 +88,7 @@ def _provenance(report: ControlReport) -> dict[str, Any]:
         "inputs": [asdict(row) for row in report.result.inputs],
         "validation": [asdict(row) for row in report.result.validation],
         "tools": dict(report.result.tools),
+        "conditions": None if report.result.conditions is None else asdict(report.result.conditions),
     }
 
 

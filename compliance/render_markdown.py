@@ -76,9 +76,22 @@ def _scope(report: ControlReport) -> Iterator[str]:
             ("Commit", commit),
             ("Result", f"{code(origin.result_path)}, SHA-256 {code(report.result.sha256)}"),
             ("Assessments", _counts(report.outcomes)),
+            *_conditions(report),
             *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
         ],
     )
+
+
+def _conditions(report: ControlReport) -> Iterator[tuple[str, str]]:
+    conditions = report.result.conditions
+    if conditions is None:
+        return
+    yield "Environment", text(conditions.environment)
+    waivers = conditions.waivers
+    judged = f"{code(waivers.path)}, SHA-256 {code(waivers.sha256)}, as of" if waivers else "none taken into account;"
+    yield "Waivers", f"{judged} {conditions.today}"
+    if conditions.policies is not None:
+        yield "Limited to", ", ".join(map(code, conditions.policies))
 
 
 def _claims(report: ControlReport) -> Iterator[str]:

@@ -29,6 +29,12 @@ def hostile_report(folder: Path, value: str = HOSTILE) -> ControlReport:
         *rows,
         inputs=[dict.fromkeys(("path", "kind", "stack", "sha256"), value)],
         tools={value: value},
+        conditions={
+            "today": "2026-11-22",
+            "environment": value,
+            "waivers": {"path": value, "sha256": value},
+            "policies": [value],
+        },
         validation=[{"stack": value, "outcome": "fail", "terraform": value, "message": value}],
     )
     return control_report(make.read(folder, content), load(), [make.policy("required-tags", value)], make.ORIGIN)

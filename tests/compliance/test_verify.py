@@ -13,11 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance import report_folder
+from compliance.signature import read_private_key
 from tests.compliance import gate_results, reports
 from tests.compliance.reports import Project
 
 FORMS = ("gate-result.json", "index.html", "report.json", "report.md")
-SIGNED = (*FORMS, "manifest.json", "manifest.dsse.json")
+FILES = [("signed", name) for name in (*FORMS, "manifest.json", "manifest.dsse.json")] + [
+    ("unsigned", name) for name in (*FORMS, "manifest.json")
+]
 
 
 @pytest.fixture(scope="module")
@@ -126,31 +129,58 @@ def test_another_commit_is_said_and_no_difference(project: Project) -> None:
 # --- A byte is changed ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from(SIGNED),
+    file=st.sampled_from(FILES),
     at=st.floats(0, 1, exclude_max=True),
     change=st.sampled_from(["flip", "insert", "delete"]),
     byte=st.integers(1, 255),
     demanded=st.booleans(),
 )
-@example(name="manifest.json", at=0.999999, change="delete", byte=1, demanded=False)
-@example(name="manifest.dsse.json", at=0.999999, change="insert", byte=10, demanded=False)
+@example(file=("unsigned", "manifest.json"), at=0.999999, change="delete", byte=1, demanded=False)
+@example(file=("signed", "manifest.dsse.json"), at=0.999999, change="insert", byte=10, demanded=False)
 def test_any_single_changed_byte_is_found(
-    name: str, at: float, change: str, byte: int, demanded: bool, signed: tuple[Project, Path]
+    file: tuple[str, str],
+    at: float,
+    change: str,
+    byte: int,
+    demanded: bool,
+    signed: tuple[Project, Path],
+    original: Project,
 ) -> None:
-    made, public = signed
+    kind, name = file
+    made = original if kind == "unsigned" else signed[0]
     path = made.folder / name
     content = path.read_bytes()
     place = int(at * len(content))
     middle = {"flip": bytes([content[place] ^ byte]), "insert": bytes([byte, content[place]]), "delete": b""}[change]
     path.write_bytes(content[:place] + middle + content[place + 1 :])
     try:
-        ran = made.verify("--public-key", public) if demanded else made.verify()
+        ran = made.verify("--public-key", signed[1]) if demanded and kind == "signed" else made.verify()
     finally:
         path.write_bytes(content)
     assert ran.code in (1, 3), (name, place, change, byte)
     assert "internal error" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"path": "stacks/portal"', '"path": "stacks/other"'),
+        ('"today": "2026-06-01"', '"today": "2026-06-02"'),
+        ('"version": "4.0.1"', '"version": "4.0"'),
+        ('"time": "2026-06-01T12:00:00Z"', '"time": "2026-06-01T12:00:01Z"'),
+        ('"time": "2026-06-01T12:00:00Z"', '"time": "2026-06-01T13:00:00+01:00"'),
+        ('"is_dirty": null', '"is_dirty": false'),
+        ('"signer": null', '"signer":  null'),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_found(old: str, new: str, project: Project) -> None:
+    path = project.folder / "manifest.json"
+    path.write_bytes(swap(old, new)(path.read_bytes()))
+    ran = project.verify()
+    assert ran.code == 1
+    assert "manifest.json:" in ran.out
 
 
 def test_the_signed_report_of_the_property_verifies_when_nothing_is_changed(signed: tuple[Project, Path]) -> None:
@@ -244,6 +274,7 @@ def test_changed_waivers_are_found(project: Project) -> None:
     ran = project.verify()
     assert ran.code == 1
     assert ran.out.startswith("waivers waivers.yaml: expected sha256 ")
+    assert "the policies were not run again" in ran.out
 
 
 @pytest.mark.parametrize("name", ["stacks/portal/cdk.tf.json", "waivers.yaml"])
@@ -388,6 +419,23 @@ def test_a_signature_by_another_key_than_the_one_demanded_is_found(
     ran = signed[0].verify("--public-key", reports.keys(tmp_path)[1])
     assert ran.code == 1
     assert ran.out.startswith("manifest.dsse.json: expected a signature by key ")
+
+
+@pytest.mark.parametrize("demanded", [True, False])
+def test_a_signature_that_was_not_made_with_the_key_it_names_is_found(
+    demanded: bool, signed: tuple[Project, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(signed[0].root, tmp_path / "copy")
+    forged = Project(tmp_path / "copy")
+    path = forged.folder / "manifest.dsse.json"
+    envelope = json.loads(path.read_text())
+    other = read_private_key(reports.keys(tmp_path)[0]).sign((forged.folder / "manifest.json").read_bytes())
+    envelope["signatures"][0]["sig"] = json.loads(other)["signatures"][0]["sig"]
+    path.write_text(json.dumps(envelope, indent=1) + "\n")
+    ran = forged.verify("--public-key", signed[1]) if demanded else forged.verify()
+    assert ran.code == 1
+    assert "found a signature that does not fit" in ran.out
+    assert "note: signed" not in ran.out
 
 
 def test_a_demanded_signature_that_is_not_there_is_found(project: Project, tmp_path: Path) -> None:
