@@ -8,6 +8,8 @@ limits          sentences a reader has to know
 provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
                 conditions are the day that waivers were judged on, the environment, the waivers file, and what the
                 run was limited to (gate-result/1), or null where the result does not say
+entity          {sha256, facts: [{id, answer, asks}]}: what the entity declares about itself; the digest is that of
+                entity.yaml, null where there is none
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
@@ -66,11 +68,17 @@ def render_json(report: ControlReport) -> str:
         },
         "limits": list(LIMITS),
         "provenance": _provenance(report),
+        "entity": {
+            "sha256": report.entity.digest or None,
+            "facts": [{"id": id_, "answer": answer, "asks": asks} for id_, answer, asks in report.entity.as_rows()],
+        },
         "summary": {"verdicts": dict(report.verdicts), "outcomes": dict(report.outcomes)},
         "groups": {group.group.id: group.group.title for group in report.groups},
         "sections": sections,
         "requirements": [_requirement(row) for row in report.requirements],
-        "evidence": {id_: _evidence(row, claimed) for id_, (row, claimed) in _all_evidence(report).items()},
+        "evidence": {
+            id_: _evidence(row, id_ in report.requirements_by_evidence) for id_, row in report.evidence.items()
+        },
         "unclaimed": [{"id": row.evidence.id, "reason": row.unclaimed.reason} for row in report.unclaimed],
         "population_gaps": [_assessment(row) for row in report.population_gaps],
     }
@@ -156,16 +164,6 @@ def _evidence_item(item: EvidenceItem) -> dict[str, Any]:
         "inputs": [asdict(row) for row in item.inputs],
         "limits": list(item.limits),
     }
-
-
-def _all_evidence(report: ControlReport) -> dict[str, tuple[Evidence, bool]]:
-    """Every piece of evidence by id, with whether some requirement claims it."""
-    claimed = {
-        evidence.id: (evidence, True) for row in report.requirements for edge in row.edges for evidence in edge.evidence
-    }
-    others = [row.evidence for row in report.unclaimed] + list(report.unmapped)
-    merged = {evidence.id: (evidence, False) for evidence in others} | claimed
-    return {id_: merged[id_] for id_ in sorted(merged)}
 
 
 def _evidence(evidence: Evidence, claimed: bool) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield ""
     yield from _scope(report)
     yield from _claims(report)
+    yield from _entity(report)
     yield from _verdicts(report)
     yield from _attention(report)
     yield from _systems(report)
@@ -102,6 +103,17 @@ def _claims(report: ControlReport) -> Iterator[str]:
         yield ""
         yield from (f"- {sentence}" for sentence in sentences)
         yield ""
+
+
+def _entity(report: ControlReport) -> Iterator[str]:
+    yield "## What the entity declares"
+    yield ""
+    yield "What is declared can take a requirement out or contradict it, never support it."
+    yield ""
+    yield from table(
+        ("Question", "Answer", "Key"),
+        [(text(question), text(answer), code(key)) for key, answer, question in report.entity.as_rows()],
+    )
 
 
 def _verdicts(report: ControlReport) -> Iterator[str]:

@@ -7,6 +7,7 @@ is one more entry of FORMS.
 
 from collections.abc import Callable, Mapping
 
+from compliance import entity
 from compliance.control_report import ControlReport
 from compliance.render_csv import render_csv
 from compliance.render_html import render_html
@@ -14,6 +15,7 @@ from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 
 RESULT = "gate-result.json"  # a copy of what the report was made from, so that the folder is complete by itself
+ENTITY = entity.FILE.name  # likewise, where the entity declares something
 PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
@@ -30,8 +32,10 @@ FORMS: tuple[Form, ...] = (
 
 
 def report_files(report: ControlReport) -> dict[str, bytes]:
-    """All files of the report, the gate's result first: name -> bytes."""
+    """All files of the report, what it was made from first: name -> bytes."""
     files = {RESULT: report.result.content}
+    if report.entity.content is not None:
+        files[ENTITY] = report.entity.content
     for form in FORMS:
         made = form(report)
         if twice := files.keys() & made.keys():

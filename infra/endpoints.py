@@ -81,6 +81,32 @@ class Gateways:
         )
 
 
+@dataclass(frozen=True)
+class Interfaces:
+    """Makes interface endpoints, which are addresses: of one network, in some subnets, behind one security group."""
+
+    deployment: Deployment
+    vpc_id: str
+    subnet_ids: Sequence[str]
+    security_group_id: str
+
+    def make(self, scope: Construct, service: str, actions: Sequence[str]) -> VpcEndpoint:
+        """Return the endpoint of `service`, which lets principals of this account do `actions`, and no others."""
+        ours = {"StringEquals": {"aws:PrincipalAccount": self.deployment.account_id}}
+        return VpcEndpoint(
+            scope,
+            service,
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{self.deployment.region}.{service}",
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=True,
+            subnet_ids=list(self.subnet_ids),
+            security_group_ids=[self.security_group_id],
+            policy=policy_document([allow(*actions, on="*", to=EVERYONE, where=ours)]),
+            tags=self.deployment.names.tag(f"endpoint-{service}"),
+        )
+
+
 class Endpoints(Construct):
     """Gateway endpoints for S3 and DynamoDB, interface endpoints for the rest.
 
@@ -100,32 +126,12 @@ class Endpoints(Construct):
         readable_bucket_arn: str,
     ) -> None:
         super().__init__(scope, id_)
-        self._deployment = deployment
-        self._vpc_id = vpc_id
         gateways = Gateways(deployment, vpc_id, route_table_ids)
         s3 = gateways.make(self, "s3", _s3_access(deployment, readable_bucket_arn))
         self.s3_prefix_list_id: str = s3.prefix_list_id
         gateways.make(self, "dynamodb", [_dynamodb_access(deployment)])
-        self.interfaces = [
-            self._interface(name, actions, subnet_ids, security_group_id) for name, actions in INTERFACE_ACTIONS.items()
-        ]
-
-    def _interface(
-        self, name: str, actions: Sequence[str], subnet_ids: Sequence[str], security_group_id: str
-    ) -> VpcEndpoint:
-        ours = {"StringEquals": {"aws:PrincipalAccount": self._deployment.account_id}}
-        return VpcEndpoint(
-            self,
-            name,
-            vpc_id=self._vpc_id,
-            service_name=f"com.amazonaws.{self._deployment.region}.{name}",
-            vpc_endpoint_type="Interface",
-            private_dns_enabled=True,
-            subnet_ids=list(subnet_ids),
-            security_group_ids=[security_group_id],
-            policy=policy_document([allow(*actions, on="*", to=EVERYONE, where=ours)]),
-            tags=self._deployment.names.tag(f"endpoint-{name}"),
-        )
+        interfaces = Interfaces(deployment, vpc_id, subnet_ids, security_group_id)
+        self.interfaces = [interfaces.make(self, service, actions) for service, actions in INTERFACE_ACTIONS.items()]
 
 
 def _s3_access(deployment: Deployment, readable_bucket_arn: str) -> list[Statement]:

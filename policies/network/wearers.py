@@ -47,6 +47,9 @@ _OTHERS: Places = (
     ("aws_efs_mount_target", "security_groups"),
     ("aws_elasticache_replication_group", "security_group_ids"),
     ("aws_elasticache_cluster", "security_group_ids"),
+    ("aws_elasticache_serverless_cache", "security_group_ids"),
+    ("aws_memorydb_cluster", "security_group_ids"),
+    ("aws_dax_cluster", "security_group_ids"),
     ("aws_rds_cluster", "vpc_security_group_ids"),
     ("aws_db_instance", "vpc_security_group_ids"),
 )

@@ -10,7 +10,7 @@ from compliance.control_report import control_report
 from compliance.gate_result import read_gate_result
 from compliance.lint import requirement_numbers
 from compliance.manifest import ENVELOPE, MANIFEST
-from compliance.report_files import PDF, report_files
+from compliance.report_files import ENTITY, PDF, report_files
 from compliance.requirements import VERSION, load
 from compliance.verdict import MEANINGS
 from tests.compliance import gate_results as make
@@ -31,7 +31,7 @@ def test_every_file_of_the_report_is_listed_and_no_other() -> None:
         for row in re.findall(r"^\| (`.+?) \|", table, flags=re.MULTILINE)
         for name in re.findall(r"`([^`]+)`", row)
     }
-    assert {*report_files(REPORT), PDF, MANIFEST, ENVELOPE} == listed
+    assert {*report_files(REPORT), ENTITY, PDF, MANIFEST, ENVELOPE} == listed
 
 
 def test_the_counts_and_the_example_are_true() -> None:
