@@ -36,9 +36,9 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield ""
     yield from _scope(report)
     yield from _claims(report)
-    yield from _entity(report)
     yield from _verdicts(report)
     yield from _attention(report)
+    yield from _entity(report)
     yield from _systems(report)
     yield "## Requirements"
     yield ""
