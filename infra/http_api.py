@@ -190,7 +190,7 @@ class HttpApi(Construct):
             self, "log", name=f"/aws/vendedlogs/apigateway/{self._names('api')}", kms_key_arn=logs_key_arn
         )
         delivery = admit_log_delivery(
-            self, "delivery", deployment=self._deployment, group=group, resource="api-logs", sid="Api"
+            self, "delivery", deployment=self._deployment, groups=[group], resource="api-logs", sid="Api"
         )
         stage = Apigatewayv2Stage(
             self,
