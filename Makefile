@@ -13,7 +13,7 @@ export CHECKPOINT_DISABLE := 1
 BIN := .venv/bin
 REPORT := build/report
 
-.PHONY: help gate synth check test rehearse lambda deploy destroy bench lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify test rehearse lambda deploy destroy outputs bench lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,7 +32,13 @@ synth: .venv/run  ## only synthesize the stacks into cdktf.out/
 check: .venv/run  ## only our own policies on what was synthesized: the fast path
 	@$(BIN)/python -m policies check
 
-test: .venv/dev database-server  ## run all tests
+report: .venv/run  ## only write the control report on what the gate found last
+	@$(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT)
+
+verify: .venv/run  ## recompute the control report from the inputs that it names, and say what differs
+	@$(BIN)/python -m compliance verify $(REPORT)
+
+test: test-tools  ## run all tests
 	@$(BIN)/python -m pytest
 
 rehearse: .venv/dev  ## apply, plan again, judge and destroy against an emulator of AWS on loopback [STACK=portal]
@@ -43,6 +49,9 @@ deploy: .venv/run  ## judge, plan, judge the plan, apply exactly that plan: make
 
 destroy: .venv/run  ## show what goes, ask, destroy: make destroy STACK=portal [YES=1]
 	@$(BIN)/python -m deployment destroy $(STACK) $(if $(YES),--yes)
+
+outputs: .venv/run  ## what a deployed stack gives out, as flat JSON: make outputs STACK=transactions
+	@$(BIN)/python -m deployment outputs $(STACK)
 
 lambda: .venv/run  ## build the zips of the Lambda functions and of the portal into build/packages/, with their digests
 	@$(BIN)/python -m infra.packages
@@ -62,7 +71,7 @@ lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
 
 types: .venv/dev  ## mypy, strict
 	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
-	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check infra/application
+	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check lambda/serve_transactions infra/application
 
 format: .venv/dev  ## let ruff lay the code out
 	@$(BIN)/ruff check --fix-only -q .
@@ -102,17 +111,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 	@$(INSTALL) requirements-dev.txt 2> >(grep -v 'is ignored' >&2)
 	@touch $@
 
-# The rotation function is tested on real database servers; without them its tests say so and are skipped (CI: fail).
-.PHONY: database-server
-database-server:
+# The functions are tested on real servers, the report in a real browser; without them those tests say so and are
+# skipped (CI: fail). Debian's package of each, and what it brings that nothing else does.
+.PHONY: test-tools
+test-tools: .venv/dev
 	@PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr " " :)"; missing=; \
-	command -v mariadbd mysqld >/dev/null || missing=mariadb-server; \
-	command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	for tool in mariadbd:mariadb-server initdb:postgresql redis-server:redis-server chromium:chromium; do \
+	  command -v "$${tool%:*}" >/dev/null || missing="$$missing $${tool#*:}"; \
+	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "make: installing $$missing for the tests of the rotation function" >&2; \
+	  echo "make: installing for the tests:$$missing" >&2; \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >/dev/null; \
-	else echo "make: to test the rotation function, install: $$missing" >&2; fi
+	else echo "make: to run every test, install:$$missing" >&2; fi
 
 # pipenv resolves the lock and nothing else; it stays out of the environment that it locks.
 PIPENV_VERSION := 2026.10.3

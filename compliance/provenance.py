@@ -4,11 +4,14 @@ import subprocess  # only to ask git, with fixed arguments
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from policies.errors import InputError
 
 GIT_TIMEOUT_SECONDS = 30
+
+TimeSource = Literal["argument", "commit"]
+TIME_SOURCES: tuple[str, ...] = get_args(TimeSource)
 
 
 @dataclass(frozen=True)
@@ -20,21 +23,23 @@ class Provenance:
     commit         the full hash, or None outside git
     is_dirty       whether the work tree differed from the commit; None outside git
     result_path    the gate's result as named on the command line
+    entity_path    likewise what the entity declares about itself; None where it declares nothing
     """
 
     time: str | None
-    time_source: Literal["argument", "commit"] | None
+    time_source: TimeSource | None
     commit: str | None
     is_dirty: bool | None
     result_path: str
+    entity_path: str | None = None
 
 
-def provenance(result_path: str, time: str | None, repository: Path) -> Provenance:
+def provenance(result_path: str, time: str | None, repository: Path, entity_path: str | None = None) -> Provenance:
     """The provenance of a report on `result_path` made in `repository`; `time` is ISO 8601 with offset."""
     commit = _git(repository, "log", "-1", "--format=%H %cI")
     commit_hash, _, commit_time = (commit or "").partition(" ")
     stamp: str | None = None
-    source: Literal["argument", "commit"] | None = None
+    source: TimeSource | None = None
     if time is not None:
         stamp, source = in_utc(time), "argument"
     elif commit:
@@ -45,6 +50,7 @@ def provenance(result_path: str, time: str | None, repository: Path) -> Provenan
         commit=commit_hash or None,
         is_dirty=bool(_git(repository, "status", "--porcelain")) if commit else None,
         result_path=result_path,
+        entity_path=entity_path,
     )
 
 

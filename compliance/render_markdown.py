@@ -7,15 +7,21 @@ from compliance.control_report import (
     ControlReport,
     EdgeReport,
     Evidence,
+    EvidenceItem,
     GroupReport,
     RequirementReport,
     SectionReport,
 )
+from compliance.landscape import Landscape
+from compliance.landscape.inventories import LONGEST as LONGEST_INVENTORY
 from compliance.markdown import code, table, text
 from compliance.requirements import STANDARD, VERSION
 from compliance.verdict import VERDICTS
 from compliance.visible import OUTCOME_WORDS, observed_text
 from policies.model import Assessment
+
+# A version in a table: enough to tell two apart, the whole of it stands in report.json.
+VERSION_CHARACTERS = len("sha256:") + 12
 
 
 def render_markdown(report: ControlReport) -> str:
@@ -33,6 +39,7 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield from _scope(report)
     yield from _summary(report)
     yield from _attention(report)
+    yield from _systems(report.landscape)
     yield "## Requirements"
     yield ""
     yield (
@@ -44,6 +51,30 @@ def _lines(report: ControlReport) -> Iterator[str]:
         yield from _group(group)
     yield from _waivers(report)
     yield from _other_results(report)
+
+
+def _systems(drawn: Landscape) -> Iterator[str]:
+    """Diagrams and inventories; an inventory that is too long for a page stands in its CSV file only."""
+    yield "## Systems"
+    yield ""
+    for one in drawn.stacks:
+        for diagram in one.diagrams:
+            yield f"### {diagram.requirement} {text(diagram.title)}"
+            yield ""
+            yield from ("```mermaid", diagram.mermaid, "```", "")
+            for note in diagram.notes:
+                yield from (text(note), "")
+    for inventory in drawn.inventories:
+        yield f"### {inventory.requirement} {inventory.title}"
+        yield ""
+        if len(inventory.rows) > LONGEST_INVENTORY:
+            yield f"{inventory.note} The {len(inventory.rows)} rows are in `csv/inventory-{inventory.id}.csv`."
+            yield ""
+        else:
+            yield from (inventory.note, "")
+            yield from table(inventory.columns, [tuple(map(text, row)) for row in inventory.rows])
+    for unseen in drawn.unseen:
+        yield from (f"{text(unseen.stack)} is neither drawn nor listed: {text(unseen.reason)}", "")
 
 
 def _scope(report: ControlReport) -> Iterator[str]:
@@ -65,6 +96,7 @@ def _scope(report: ControlReport) -> Iterator[str]:
             ("Time", f"{origin.time or 'not recorded'}{source}"),
             ("Commit", commit),
             ("Result", f"{code(origin.result_path)}, SHA-256 {code(report.result.sha256)}"),
+            *_conditions(report),
             *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
         ],
     )
@@ -79,6 +111,18 @@ def _scope(report: ControlReport) -> Iterator[str]:
             for row in report.result.validation
         ],
     )
+
+
+def _conditions(report: ControlReport) -> Iterator[tuple[str, str]]:
+    conditions = report.result.conditions
+    if conditions is None:
+        return
+    yield "Environment", text(conditions.environment)
+    waivers = conditions.waivers
+    judged = f"{code(waivers.path)}, SHA-256 {code(waivers.sha256)}, as of" if waivers else "none taken into account;"
+    yield "Waivers", f"{judged} {conditions.today}"
+    if conditions.policies is not None:
+        yield "Limited to", ", ".join(map(code, conditions.policies))
 
 
 def _summary(report: ControlReport) -> Iterator[str]:
@@ -152,22 +196,30 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
     yield f"{row.reason} Remains manual: {row.requirement.manual}"
     yield ""
     yield from table(
-        ("Policy or check", "Claim", "Assessments", "Extent", "Mapping from", "Limits"),
+        ("Item", "Claim", "Version", "Population", "Excluded", "Result", "Extent", "Mapping from", "Limits"),
         [
             (
-                code(evidence.id),
-                text(evidence.title),
-                _result_of(evidence),
-                edge.edge.extent,
-                text(edge.edge.source),
-                text(edge.edge.note),
+                code(item.id),
+                text(item.evidence.title),
+                code(item.version[:VERSION_CHARACTERS]),
+                _population_of(item),
+                tally(item.exclusions),
+                _result_of(item.evidence),
+                item.extent,
+                text("; ".join(dict.fromkeys(edge.source for edge in item.edges))),
+                text(" ".join(item.limits)),
             )
-            for edge in row.edges
-            for evidence in edge.evidence
+            for item in row.evidence_items
         ],
     )
     yield from _findings(row.findings)
     yield from _population(row, row.edges)
+
+
+def _population_of(item: EvidenceItem) -> str:
+    """How many resources of which component types: "3: 2 aws_lb, 1 aws_vpc"."""
+    kinds = ", ".join(f"{component.count} {text(component.type)}" for component in item.population)
+    return f"{item.population_count}: {kinds}" if kinds else "0"
 
 
 def _findings(findings: Iterable[Assessment]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from deployment import applying, destroying, planning
+from deployment import applying, destroying, outputs, planning
 from deployment.errors import FAILED, NOT_DEPLOYED, DeploymentError, NotDeployedError
 from deployment.progress import step
 from deployment.stack import FOLDER, Deployment
@@ -35,6 +35,7 @@ examples:
   python -m deployment plan portal                     # for an approval in between
   python -m deployment apply portal
   python -m deployment destroy portal                  # asks for the name; --yes does not
+  python -m deployment outputs transactions | jq -r .invoke_url
   ENVIRONMENT=staging ENVIRONMENT_SUFFIX=staging TF_STATE_BUCKET=states python -m deployment plan portal
 """
 
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = f"internal error: {type(error).__name__}: {error} (DEPLOYMENT_TRACEBACK=1 shows where)"
         code = FAILED  # which does not promise that nothing was changed
     else:
-        print(f"{options.command} of {options.stack}: {done}, {time.monotonic() - begun:.0f} s")
+        if done:
+            print(f"{options.command} of {options.stack}: {done}, {time.monotonic() - begun:.0f} s")
         return 0
     sys.stdout.flush()
     print(f"deployment: {' '.join(message.split())}", file=sys.stderr)
@@ -110,17 +112,26 @@ def _destroy(options: argparse.Namespace) -> str:
     return "destroyed, nothing is left in the state"
 
 
+def _outputs(options: argparse.Namespace) -> str:
+    deployment = _deployment(options, synthesized=True)
+    with deployment.alone():
+        print(outputs.outputs(deployment))
+    return ""  # standard output is the JSON and nothing else
+
+
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], str]] = {
     "plan": _plan,
     "apply": _apply,
     "deploy": _deploy,
     "destroy": _destroy,
+    "outputs": _outputs,
 }
 _HELP = {
     "plan": "judge the stack, plan, judge the plan, attest",
     "apply": "apply what was planned, if it is what was judged",
     "deploy": "plan and apply",
     "destroy": "plan to destroy, show, ask, destroy",
+    "outputs": "print what a deployed stack gives out, as flat JSON",
 }
 
 
@@ -132,7 +143,7 @@ def _deployment(options: argparse.Namespace, *, synthesized: bool) -> Deployment
     output = options.synthesized or SYNTHESIZED
     if synthesized:
         if options.synthesized is None:
-            with step("synthesize"):
+            with step("synthesize", output=sys.stderr if options.command == "outputs" else None):
                 synthesize(output, os.environ)
         stacks(output, [options.stack])
     return Deployment(

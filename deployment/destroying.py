@@ -30,8 +30,7 @@ def destroy(deployment: Deployment, confirmed: Confirm) -> list[str]:
         files = Files(Path(folder))
         copy(deployment.source, files.stack)
         with step("init"):
-            arguments = ("-no-color", "-input=false", "-reconfigure", *options)
-            deployment.terraform(files.stack, installing=True).run("init", "init", *arguments)
+            planning.initialize(deployment, files.stack, *options, locked=False)
         terraform = deployment.terraform(files.stack)
         with step("plan") as current:
             terraform.run("plan-destroy", *planning.plan_options(deployment), "-destroy", f"-out={files.plan}")

@@ -49,9 +49,10 @@ def plan(deployment: Deployment) -> None:
             print(f"    {_VERBS[action]}: {address}", flush=True)
 
 
-def initialize(deployment: Deployment, folder: Path, *options: str) -> None:
-    """`terraform init`, by the lock of the providers that the gate left there. Raises NotDeployedError."""
-    arguments = ("-no-color", "-input=false", "-lockfile=readonly", "-reconfigure", *options)
+def initialize(deployment: Deployment, folder: Path, *options: str, locked: bool = True) -> None:
+    """`terraform init`, by the lock of the providers that the gate left there, if `locked`. Raises TerraformError."""
+    lock = ("-lockfile=readonly",) if locked else ()
+    arguments = ("-no-color", "-input=false", *lock, "-reconfigure", *options)
     deployment.terraform(folder, installing=True).run("init", "init", *arguments)
 
 

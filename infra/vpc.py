@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from cdktf import Fn
+from cdktf import Token
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import DataAwsAvailabilityZones
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
@@ -101,7 +101,11 @@ class Network(Construct):
             state="available",
             filter=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
         )
-        return [Fn.element(found.names, position) for position in range(len(plan.zones))]
+        # By index, which fails where there are too few, and not by element(), which would begin anew.
+        return [
+            Token.as_string(found.interpolation_for_attribute(f"names[{position}]"))
+            for position in range(len(plan.zones))
+        ]
 
     def _subnet(self, id_: str, zone: str, block: str) -> Subnet:
         return Subnet(

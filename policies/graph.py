@@ -25,10 +25,20 @@ _IDENTIFIERS = (
 
 # Types that call their name otherwise; other resources have an argument of that name as well, and mean this one by it.
 _NAMED_BY = {
+    "aws_api_gateway_domain_name": "domain_name",
+    "aws_api_gateway_stage": "stage_name",
+    "aws_apigatewayv2_domain_name": "domain_name",
     "aws_db_instance": "identifier",
+    "aws_elasticache_cluster": "cluster_id",
+    "aws_elasticache_replication_group": "replication_group_id",
+    "aws_elasticache_user": "user_id",
+    "aws_elasticache_user_group": "user_group_id",
     "aws_lambda_function": "function_name",
     "aws_rds_cluster": "cluster_identifier",
 }
+
+# Whose names are unique in the world, so that another region means the same by them.
+_NAMED_WORLDWIDE = ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name", "aws_s3_bucket")
 
 # How a bucket is named where an ARN or a domain name is asked for.
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::([^/]+)|([a-z0-9.-]+)\.s3[\w.-]*\.amazonaws\.com$")
@@ -204,10 +214,10 @@ def _identifiers(resource: Resource) -> set[str]:
 
 
 def _may_name(asking: Resource, value: str, named: Resource) -> bool:
-    """A name is unique in its region only; ARNs and bucket names are unique everywhere."""
+    """A name is unique in its region only; ARNs and the names of some types are unique everywhere."""
     if named is asking:
         return False
-    if value.startswith("arn:") or named.type == "aws_s3_bucket" or not asking.provider or not named.provider:
+    if value.startswith("arn:") or named.type in _NAMED_WORLDWIDE or not asking.provider or not named.provider:
         return True
     return asking.provider.key == named.provider.key
 

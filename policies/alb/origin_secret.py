@@ -1,14 +1,28 @@
-"""Whether a value is a secret that something generates, rather than one that is written down."""
+"""Whether a listener asks for a secret that something generates, rather than for one that is written down."""
 
 import re
+from collections.abc import Iterator
 
+from policies.alb.listeners import rules_of
 from policies.graph import ResourceGraph
-from policies.resources import Attribute, Unresolved, sensitive_at
+from policies.model import Finding
+from policies.resources import Attribute, Block, Resource, Unresolved, sensitive_at
 
 # Resource types and look-ups whose value nobody chose; input variables are somebody else's choice.
 _GENERATORS = ("random_", "data.aws_secretsmanager_", "var.")
 # What is public about a generator: how it is called, and how long its secret is.
 _PUBLIC = re.compile(r"\.(?:arn|name|id|length|byte_length|kms_key_id|version_id|description|tags\b.*)\}$")
+
+
+def demands_secret(listener: Resource, judged: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """Findings at `judged`: whether the listener forwards only what carries a secret header."""
+    if any(_forwards(action) for action in listener.blocks("default_action")):
+        yield judged.fails(f"{listener.address} forwards by default, without asking for the header")
+    else:
+        yield judged.passes(f"{listener.address} does not forward by default")
+    for rule in rules_of(listener, graph):
+        if any(_forwards(action) for action in rule.blocks("action")):
+            yield _judge_rule(judged, rule, graph)
 
 
 def is_generated_secret(value: Attribute, graph: ResourceGraph) -> bool | None:
@@ -26,6 +40,26 @@ def is_generated_secret(value: Attribute, graph: ResourceGraph) -> bool | None:
     if not value.resource.scope.has_configuration:
         return True
     return sensitive_at(value)
+
+
+def _judge_rule(judged: Resource, rule: Resource, graph: ResourceGraph) -> Finding:
+    """All conditions of a rule must hold, so one that demands the secret is enough; any of its values opens it."""
+    unclear: Finding | None = None
+    for header in rule.blocks("condition.http_header"):
+        values = header.attribute("values").items()
+        verdicts = {is_generated_secret(value, graph) for value in values}
+        if verdicts == {True}:
+            name = header.attribute("http_header_name").text
+            return judged.passes(f"{rule.address} forwards only with the header {name}")
+        if values and False not in verdicts:
+            unclear = judged.undetermined(
+                f"{rule.address} forwards with a header of which nobody knows here if it is secret"
+            )
+    return unclear or judged.fails(f"{rule.address} forwards without a secret header, or with one written down")
+
+
+def _forwards(action: Block) -> bool:
+    return action.attribute("type").value == "forward" or bool(action.blocks("forward"))
 
 
 def _is_generated(address: str, graph: ResourceGraph) -> bool:

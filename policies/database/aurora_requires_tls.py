@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from policies.database.parameter_groups import GROUPS
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
@@ -12,10 +13,6 @@ _MYSQL = frozenset({"aurora-mysql", "mysql", "mariadb"})
 # Engines that force TLS by default, and since which major version (Amazon RDS and Aurora user guides).
 _FORCED_SINCE = {"aurora-postgresql": 17, "postgres": 15}
 _OFF_BY_DEFAULT = frozenset({"sqlserver-ee", "sqlserver-se", "sqlserver-ex", "sqlserver-web"})
-_GROUPS = {
-    "aws_rds_cluster": ("db_cluster_parameter_group_name", "aws_rds_cluster_parameter_group"),
-    "aws_db_instance": ("parameter_group_name", "aws_db_parameter_group"),
-}
 
 
 @policy(
@@ -24,7 +21,7 @@ _GROUPS = {
     remediation="Attach a parameter group of its own that sets require_secure_transport = ON (MySQL, MariaDB) or "
     "rds.force_ssl = 1 (PostgreSQL, SQL Server).",
     severity="high",
-    applies_to=tuple(_GROUPS),
+    applies_to=tuple(GROUPS),
 )
 def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """A client that forgets TLS sends credentials and account data in clear text. Only the server can rule that out
@@ -34,7 +31,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     if engine.text not in _MYSQL | _OFF_BY_DEFAULT | set(_FORCED_SINCE):
         yield engine.undetermined(f"no parameter is known by which {engine.text or 'an unnamed engine'} forces TLS")
         return
-    path, group_type = _GROUPS[database.type]
+    path, group_type = GROUPS[database.type]
     name = database.attribute(path)
     groups = graph.targets(name, group_type)
     if name.is_missing or (not name.is_unresolved and name.text.startswith("default.")):

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from policies.database.ports import port_of
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.network.security_group_rules import GROUPS, Peer, admissions
-from policies.network.wearers import APPLICATIONS, is_worn_by
+from policies.network.clients import admit_clients_only
 from policies.registry import policy
-from policies.resources import Attribute, Resource
+from policies.resources import Resource
 
 
 @policy(
@@ -27,24 +26,4 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if one.attribute("publicly_accessible").is_true:
             yield database.fails(f"{one.address} is publicly accessible")
     named = database.attribute("vpc_security_group_ids")
-    items = (named,) if named.is_unresolved else named.items()
-    if not items:
-        yield named.fails("no security group is named, so the default one of the VPC applies")
-    for item in items:
-        groups = graph.targets(item, *GROUPS)
-        if not groups:
-            yield item.undetermined("the security group is not part of this input")
-        for group in groups:
-            peers = [_verdict(item, peer, port_of(database), graph) for peer in admissions(group, graph)]
-            yield from peers or [item.passes(f"{group.address} admits nobody")]
-
-
-def _verdict(item: Attribute, peer: Peer, port: int, graph: ResourceGraph) -> Finding:
-    is_client = is_worn_by(peer, graph, APPLICATIONS)
-    if is_client is None:
-        return item.undetermined(f"{peer}, and nothing in this input says who that is")
-    if not is_client:
-        return item.fails(f"{peer}, which is not only the group of an application or function")
-    if peer.ports != (port, port):
-        return item.fails(f"{peer} on ports {peer.ports[0]} to {peer.ports[1]}, not on {port} alone")
-    return item.passes(f"{peer} on port {port}")
+    yield from admit_clients_only(named, (port_of(database),), graph)

@@ -8,6 +8,7 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
+_OF_CLOUDFRONT = "us-east-1"
 # Arguments that make copies elsewhere.
 _COPIES = {
     "aws_dynamodb_table": "replica.region_name",
@@ -23,9 +24,13 @@ _COPIES = {
     severity="medium",
     applies_to=(EVERY_TYPE,),
 )
-def judge(resource: Resource, graph: ResourceGraph, *, region: str) -> Iterator[Finding]:
+def judge(
+    resource: Resource, graph: ResourceGraph, *, region: str, global_types: tuple[str, ...] = ()
+) -> Iterator[Finding]:
     """Where data are is a promise to customers and regulators. What stands in another region by mistake is outside
-    the trail, the alarms and the plans of everybody who looks after this one."""
+    the trail, the alarms and the plans of everybody who looks after this one.
+
+    CloudFront finds certificates and web ACLs in us-east-1 only: `global_types` may be there, too."""
     if not resource.type.startswith("aws_"):
         yield resource.not_applicable("it is no resource of AWS")
         return
@@ -34,6 +39,8 @@ def judge(resource: Resource, graph: ResourceGraph, *, region: str) -> Iterator[
         yield resource.not_applicable("nothing in this input says which region it is in")
     elif found.text == region:
         yield found.passes(f"it is in {region}")
+    elif resource.type in global_types and found.text == _OF_CLOUDFRONT:
+        yield found.passes(f"it is in {_OF_CLOUDFRONT}, where CloudFront looks for it")
     else:
         yield found.fails(f"it is in {found.text}")
     for copied in resource.attributes(_COPIES[resource.type]) if resource.type in _COPIES else ():

@@ -1,8 +1,9 @@
-"""Which conditions of a statement really choose something."""
+"""Whom a statement means, and which of its conditions really choose something."""
 
 import re
 
 from policies.iam_documents import Condition, Statement, pattern
+from policies.resources import Attribute, Unresolved
 
 # Others hold where the key is absent, where the value is anything but the one named, or say nothing about a name.
 _CHOOSES = re.compile(r"(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like))", re.IGNORECASE)
@@ -13,6 +14,26 @@ _ANYBODY = re.compile(r"(o-|\w+:)?[*?].*")
 def chosen_keys(statement: Statement) -> set[str]:
     """The keys, in lower case, for which the statement's conditions ask a value that somebody chose."""
     return {condition.key for condition in statement.conditions if _chooses(condition)}
+
+
+def is_for_everyone(statement: Statement) -> bool:
+    """Whether the statement's principal is everybody, signed in or not."""
+    return any(kind in ("*", "AWS") and _is_star(one) for kind, of in statement.principals.items() for one in of)
+
+
+def _is_star(principal: Attribute) -> bool:
+    """Raises Undetermined when nothing of it is known; what begins like an ARN is somebody, whatever follows."""
+    known = principal.raw_value
+    return not (isinstance(known, Unresolved) and known.literal) and bool(principal.value == "*")
+
+
+def refuses_plain_transport(statement: Statement) -> bool:
+    """Whether it denies everybody what is asked without TLS; a further condition would leave some of them out."""
+    if statement.effect != "Deny" or not is_for_everyone(statement) or len(statement.conditions) != 1:
+        return False
+    [condition] = statement.conditions
+    insecure = [one.is_false for one in condition.values] == [True]
+    return condition.operator in ("Bool", "BoolIfExists") and condition.key == "aws:securetransport" and insecure
 
 
 def _chooses(condition: Condition) -> bool:

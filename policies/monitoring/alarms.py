@@ -23,6 +23,7 @@ WATCHED = {
     "aws_apigatewayv2_api": ("AWS/ApiGateway", "ApiId", ("id",)),
     "aws_route53_health_check": ("AWS/Route53", "HealthCheckId", ("id",)),
     "aws_efs_file_system": ("AWS/EFS", "FileSystemId", ("id",)),
+    "aws_kinesis_firehose_delivery_stream": ("AWS/Firehose", "DeliveryStreamName", ("name",)),
 }
 
 

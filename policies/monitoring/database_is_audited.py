@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
+from policies.database.parameter_groups import GROUPS, parameters
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource
 
 _ON = ("1", "ON", "TRUE")
-_PARAMETER_GROUPS = {
-    "aws_rds_cluster": ("db_cluster_parameter_group_name", "aws_rds_cluster_parameter_group"),
-    "aws_db_instance": ("parameter_group_name", "aws_db_parameter_group"),
-}
 _RIGHTS = {"QUERY", "QUERY_DCL"}  # either records GRANT, REVOKE and the like
+_CLASSES = {"READ", "WRITE", "FUNCTION", "ROLE", "DDL", "MISC", "MISC_SET"}  # of pgaudit
 _PLUGIN = "MARIADB_AUDIT_PLUGIN"
 
 
@@ -22,13 +20,15 @@ _PLUGIN = "MARIADB_AUDIT_PLUGIN"
     remediation="Set server_audit_logging = 1 with CONNECT,QUERY_DCL in server_audit_events (Aurora MySQL), add the "
     "option MARIADB_AUDIT_PLUGIN (MySQL, MariaDB), or set log_connections = 1 with log_statement = ddl (PostgreSQL).",
     severity="medium",
-    applies_to=tuple(_PARAMETER_GROUPS),
+    applies_to=tuple(GROUPS),
 )
-def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+def judge(database: Resource, graph: ResourceGraph, *, classes: tuple[str, ...] = ()) -> Iterator[Finding]:
     """Databases write no audit log unless they are told to, and the log that is exported stays empty. Who read the
-    accounts with a stolen password is then known to nobody."""
+    accounts with a stolen password is then known to nobody.
+
+    `classes` of statements are those that pgaudit has to record, which says who did what to which table."""
     engine = database.attribute("engine").text
-    path, group_type = _PARAMETER_GROUPS[database.type]
+    path, group_type = GROUPS[database.type]
     if engine in ("mysql", "mariadb") and database.type == "aws_db_instance":
         path, group_type = "option_group_name", "aws_db_option_group"
     elif engine not in ("aurora-mysql", "aurora-postgresql", "postgres"):
@@ -41,7 +41,7 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     elif not groups:
         yield name.undetermined(f"the {group_type} is not part of this input")
     for group in groups:
-        problem = _problem(group, engine)
+        problem = _problem(group, engine) or _unrecorded(group, classes)
         yield name.fails(f"{group.address} {problem}") if problem else name.passes(f"{group.address} has it audited")
 
 
@@ -49,7 +49,7 @@ def _problem(group: Resource, engine: str) -> str | None:
     if group.type == "aws_db_option_group":
         options = {block.attribute("option_name").text for block in group.blocks("option")}
         return None if _PLUGIN in options else f"has no option {_PLUGIN}"
-    values = {block.attribute("name").text.lower(): block.attribute("value") for block in group.blocks("parameter")}
+    values = parameters(group)
     if engine == "aurora-mysql":
         events = {event.strip() for event in _text(values, "server_audit_events").split(",")}
         if _text(values, "server_audit_logging") not in _ON:
@@ -59,10 +59,24 @@ def _problem(group: Resource, engine: str) -> str | None:
         return None if events & _RIGHTS else "leaves QUERY_DCL out of server_audit_events"
     if _text(values, "log_connections") not in _ON:
         return "does not switch log_connections on"
-    classes = {one.strip() for one in _text(values, "pgaudit.log").split(",")}
-    is_loaded = "PGAUDIT" in _text(values, "shared_preload_libraries")
-    audited = _text(values, "log_statement") in ("DDL", "MOD", "ALL") or (is_loaded and classes & {"ROLE", "ALL"})
+    audited = _text(values, "log_statement") in ("DDL", "MOD", "ALL") or "ROLE" in _recorded(values)
     return None if audited else "sets neither log_statement nor, with pgaudit loaded, pgaudit.log to role or all"
+
+
+def _unrecorded(group: Resource, classes: tuple[str, ...]) -> str | None:
+    missing = {one.upper() for one in classes} - _recorded(parameters(group)) if classes else set()
+    return f"does not have pgaudit record {', '.join(sorted(missing)).lower()}" if missing else None
+
+
+def _recorded(values: dict[str, Attribute]) -> set[str]:
+    """The classes of statements that pgaudit records, if it is loaded; a later one may take an earlier one away."""
+    found: set[str] = set()
+    for one in _text(values, "pgaudit.log").split(","):
+        class_ = one.strip().removeprefix("-")
+        meant = _CLASSES if class_ == "ALL" else {class_} & _CLASSES
+        found = found - meant if one.strip().startswith("-") else found | meant
+    libraries = {one.strip() for one in _text(values, "shared_preload_libraries").split(",")}
+    return found if "PGAUDIT" in libraries else set()
 
 
 def _text(values: dict[str, Attribute], name: str) -> str:

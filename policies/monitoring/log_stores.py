@@ -53,7 +53,8 @@ _AUDIT_TO_STREAM = (
     ("aws_route53_resolver_query_log_config", "destination_arn"),
 )
 # RDS prescribes the names of the groups it exports to, so nothing in the configuration needs to refer to them.
-_DATABASE_AUDIT = re.compile(r"/aws/rds/(cluster|instance)/.*/audit")
+# PostgreSQL has one log for everything, its audit included.
+_DATABASE_AUDIT = re.compile(r"/aws/rds/(cluster|instance)/.*/(audit|postgresql)")
 _NAMED_FOR_LOGS = re.compile(r"(?:^|[^a-z]|access|flow|audit|trail|app|server|query)logs?(?:$|[^a-z])", re.IGNORECASE)
 
 
@@ -86,8 +87,16 @@ def audit_sources(store: Resource, graph: ResourceGraph) -> Iterator[Resource]:
 
 
 def takes_audit_logs(stream: Resource, graph: ResourceGraph) -> bool:
-    """Whether something that writes audit logs fills the delivery stream."""
-    return any(True for _ in _referrers(stream, graph, _AUDIT_TO_STREAM))
+    """Whether something that writes audit logs fills the delivery stream, by itself or by way of a log group."""
+    if any(True for _ in _referrers(stream, graph, _AUDIT_TO_STREAM)):
+        return True
+    subscriptions = graph.referrers(stream, "aws_cloudwatch_log_subscription_filter", "destination_arn")
+    groups = (
+        group
+        for one in subscriptions
+        for group in graph.targets(one.attribute("log_group_name"), "aws_cloudwatch_log_group")
+    )
+    return any(True for group in groups for _ in audit_sources(group, graph))
 
 
 def streams_to(bucket: Resource, graph: ResourceGraph) -> Iterator[Resource]:
@@ -151,6 +160,12 @@ def bucket_retention(
     if not whole:
         return bucket.fails("no enabled lifecycle rule ends the life of every object: logs are kept for ever")
     return bucket.passes(f"objects are kept {min(whole):g} days")
+
+
+def transitions(bucket: Resource, graph: ResourceGraph) -> tuple[Block, ...]:
+    """What moves current objects of the bucket to other storage classes."""
+    rules = [rule for rule in _lifecycle_rules(bucket, graph) if _is_enabled(rule)]
+    return tuple(transition for rule in rules for transition in rule.blocks("transition"))
 
 
 def _lifecycle_rules(bucket: Resource, graph: ResourceGraph) -> Iterator[Block]:

@@ -9,6 +9,8 @@ from policies.registry import policy
 from policies.resources import Attribute, Resource, Unresolved
 
 # Whose `name` is an address, a name that another resource gave it, or one that AWS gives.
+# The name of a stage is a part of its URLs, and belongs to its API: the suffix alone says which it is.
+_STAGES = {"aws_apigatewayv2_stage": "name", "aws_api_gateway_stage": "stage_name"}
 _NOT_NAMED_BY_US = ("aws_default_", "aws_route53_", "aws_ses", "aws_iam_service_linked_role", "aws_s3_bucket_")
 
 
@@ -26,11 +28,20 @@ def judge(resource: Resource, graph: ResourceGraph, *, prefix: str) -> Iterator[
     if resource.type in NAMED and name.raw_value in (None, ""):
         yield name.fails("it has no name of its own, so one is made up")
         return
+    if resource.type in _STAGES:
+        yield _of_stage(resource.attribute(_STAGES[resource.type]), shared_ending(graph, prefix))
+        return
     names = list(_names(resource, name))
     if not names:
         yield resource.not_applicable("it has no name")
     for one in names:
         yield _verdict(resource, one, prefix, shared_ending(graph, prefix))
+
+
+def _of_stage(name: Attribute, suffix: str) -> Finding:
+    if suffix and shown(name) == suffix:
+        return name.passes(f"the stage is called {suffix}")
+    return name.fails(f"the stage is not called {suffix or 'by a suffix that most names of the stack share'}")
 
 
 def _names(resource: Resource, name: Attribute) -> Iterator[Attribute]:

@@ -36,5 +36,6 @@ SUBNETS = {
     "aws_msk_serverless_cluster": ("vpc_config.subnet_ids",),
     "aws_msk_cluster": ("broker_node_group_info.client_subnets",),
     "aws_vpc_endpoint_subnet_association": ("subnet_id",),
+    "aws_apigatewayv2_vpc_link": ("subnet_ids",),
     "aws_vpc_endpoint": ("subnet_ids", "subnet_configuration.subnet_id"),
 }

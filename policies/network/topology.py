@@ -121,6 +121,21 @@ def zones(subnets: Sequence[Resource]) -> frozenset[Zone]:
     return found
 
 
+def count_zones(named: Sequence[Attribute], graph: ResourceGraph, *, wanted: int) -> int:
+    """In how many zones the subnets lie that these attributes name, each of them one or a list.
+
+    Raises Undetermined when there are too few for certain, but subnets that are not part of this input may help.
+    """
+    items = [item for one in named for item in ((one,) if one.is_unresolved else one.items())]
+    found = {item: graph.targets(item, "aws_subnet", "aws_default_subnet") for item in items}
+    subnets = tuple(dict.fromkeys(subnet for one in found.values() for subnet in one if not subnet.may_not_exist))
+    spanned = len(zones(subnets)) if subnets else 0
+    doubtful = [item for item, one in found.items() if not one or any(subnet.may_not_exist for subnet in one)]
+    if spanned < wanted and doubtful:
+        raise Undetermined(doubtful[0].undetermined("the subnet is not part of this input, or may not exist"))
+    return spanned
+
+
 def are_in_one_zone(one: Resource, other: Resource) -> bool:
     """Whether both subnets lie in the same zone. Raises Undetermined when that cannot be known."""
     if zone(one) is None or zone(other) is None:

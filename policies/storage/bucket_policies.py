@@ -1,7 +1,6 @@
-"""The policy documents of a bucket, and whom their statements mean."""
+"""The policy documents of a bucket."""
 
 from policies.graph import ResourceGraph
-from policies.iam_documents import Statement
 from policies.resources import Attribute, Resource
 
 BUCKET = "aws_s3_bucket"
@@ -15,8 +14,3 @@ def documents(bucket: Resource, graph: ResourceGraph) -> tuple[Attribute, ...]:
     separate = tuple(one.attribute("policy") for one in graph.referrers(bucket, "aws_s3_bucket_policy", "bucket"))
     inline = bucket.attribute("policy")
     return separate or (() if inline.is_missing or inline.raw_value == "" else (inline,))
-
-
-def is_for_everyone(statement: Statement) -> bool:
-    """Whether the statement's principal is everybody, signed in or not."""
-    return any(kind in ("*", "AWS") and one.value == "*" for kind, of in statement.principals.items() for one in of)

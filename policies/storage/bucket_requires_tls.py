@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
+from policies.identity.conditions import refuses_plain_transport
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource, Unresolved
-from policies.storage.bucket_policies import BUCKET, documents, is_for_everyone
+from policies.storage.bucket_policies import BUCKET, documents
 
 _EVERYTHING = frozenset({"the bucket", "its objects"})
 
@@ -35,14 +36,8 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _refused(statement: Statement, bucket: Resource, graph: ResourceGraph) -> Iterator[str]:
-    """What the statement protects from requests without TLS; a further condition would leave some of them out."""
-    if statement.effect != "Deny" or not is_for_everyone(statement) or len(statement.conditions) != 1:
-        return
-    [condition] = statement.conditions
-    insecure = [one.is_false for one in condition.values] == [True]
-    if condition.operator not in ("Bool", "BoolIfExists") or condition.key != "aws:securetransport" or not insecure:
-        return
-    if any(action.text.lower() in ("*", "s3:*") for action in statement.actions):
+    """What the statement protects from requests without TLS."""
+    if refuses_plain_transport(statement) and any(action.text.lower() in ("*", "s3:*") for action in statement.actions):
         for value in statement.resources:
             yield from _parts(value, bucket, graph)
 

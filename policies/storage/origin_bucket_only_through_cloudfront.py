@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 from policies.cdn.distributions import DISTRIBUTION
 from policies.graph import ResourceGraph
 from policies.iam_documents import Statement, statements
+from policies.identity.conditions import is_for_everyone
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource, Undetermined
-from policies.storage.bucket_policies import BUCKET, documents, is_for_everyone
+from policies.storage.bucket_policies import BUCKET, documents
 
 _READS = ("s3:getobject", "s3:getobjectversion")
 _CLOUDFRONT = "cloudfront.amazonaws.com"

@@ -61,6 +61,23 @@ def test_a_stack_is_judged_planned_applied_and_destroyed(server: Emulator, tmp_p
     assert account(server) == before
 
 
+def test_what_a_stack_gives_out_is_flat_json_without_secrets(server: Emulator, tmp_path: Path) -> None:
+    given = {
+        "topic": {"value": "${aws_sns_topic.alerts.name}", "description": "where alerts go"},
+        "zones": {"value": ["a", "b"]},
+        "key": {"value": "hidden from view", "sensitive": True},
+    }
+    write_stack(tmp_path, topic("outputs"), output=given)
+    early = deploy(tmp_path, server, "outputs")
+    assert (early.returncode, early.stdout) == (3, "")
+    assert early.stderr.endswith("deployment: tiny: its state gives nothing out: is it deployed?\n")
+    assert deploy(tmp_path, server, "deploy").returncode == 0
+    run = deploy(tmp_path, server, "outputs")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == {"topic": "outputs", "zones": ["a", "b"]}
+    assert "hidden" not in run.stderr
+
+
 def test_two_halves_make_a_deployment_even_elsewhere(server: Emulator, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()

@@ -1,0 +1,1 @@
+"""Policies about HTTP, WebSocket and REST APIs."""

@@ -1,0 +1,1 @@
+"""Policies about caches in memory."""

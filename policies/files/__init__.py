@@ -1,0 +1,1 @@
+"""Policies about shared file systems."""
