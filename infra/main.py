@@ -84,7 +84,10 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             stack = RegionStack(app, settings=settings, region=region, packages=region_packages)
             # Route 53 takes an alias to a name of the same zone only once that name is there.
             across_regions.add_dependency(stack)
-        transaction_packages = TransactionPackages(rotation=rotation, service=packages.service_function())
+        transaction_packages = TransactionPackages(
+            rotation=rotation,
+            service=packages.service_function(),
+        )
         Transactions(app, settings=settings, packages=transaction_packages)
     app.synth()
     for stack_folder in (folder / "stacks").iterdir():
