@@ -1,4 +1,4 @@
-"""A load balancer that the internet can reach: TLS 1.2 and 1.3, and nothing but a refusal until it is told more."""
+"""A load balancer: TLS 1.2 and 1.3, and nothing but a refusal until it is told more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,11 @@ class ServedNames:
 
 
 class LoadBalancer(Construct):
-    """HTTP is redirected to HTTPS, HTTPS is refused: what is forwarded, `forward` says."""
+    """HTTPS is refused: what is forwarded, `forward` says. HTTP is redirected to HTTPS, or nobody listens to it.
+
+    One that is `internal` has no address in the internet. Who calls it is a program, which has nothing to be redirected
+    for: it should rather fail than send once more what it has sent in the clear.
+    """
 
     def __init__(
         self,
@@ -56,15 +60,17 @@ class LoadBalancer(Construct):
         served: ServedNames,
         certificate_resource: str,
         refusal: Refusal,
+        internal: bool = False,
     ) -> None:
         super().__init__(scope, id_)
+        self._deployment = deployment
         self._names = deployment.names
         balancer = Lb(
             self,
             "balancer",
             name=self._names("alb", limit=LOAD_BALANCER_LIMIT),
             load_balancer_type="application",
-            internal=False,
+            internal=internal,
             subnets=list(subnet_ids),
             security_groups=list(security_group_ids),
             drop_invalid_header_fields=True,
@@ -84,8 +90,10 @@ class LoadBalancer(Construct):
         self.certificate_arn = served.zone.certificate(
             self, "certificate", name=served.name, others=served.others, tags=self._names.tag(certificate_resource)
         )
-        self._redirect_http()
+        if not internal:
+            self._redirect_http()
         self._https = self._refuse_https(refusal)
+        self.listener_arn: str = self._https.arn
 
     def forward(self, id_: str, condition: LbListenerRuleCondition, target_group_arn: str) -> None:
         """Forward the requests that meet `condition`."""

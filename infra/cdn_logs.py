@@ -11,15 +11,15 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_destination import (
 from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_source import CloudwatchLogDeliverySource
 from constructs import Construct
 
+from infra.access_logs import AccessLogs
 from infra.deployment import Deployment
-from infra.storage import Storage
 
 
 class CdnLogs(Construct):
     """Access logs of one distribution, kept as audit material."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, deployment: Deployment, distribution_arn: str, storage: Storage
+        self, scope: Construct, id_: str, *, deployment: Deployment, distribution_arn: str, access_logs: AccessLogs
     ) -> None:
         super().__init__(scope, id_)
         name = deployment.names("cdn")
@@ -33,7 +33,7 @@ class CdnLogs(Construct):
             output_format="json",
             delivery_destination_configuration=[
                 CloudwatchLogDeliveryDestinationDeliveryDestinationConfiguration(
-                    destination_resource_arn=f"{storage.access_logs.arn}/cloudfront"
+                    destination_resource_arn=f"{access_logs.arn}/cloudfront"
                 )
             ],
             tags={"Name": name},
@@ -44,6 +44,6 @@ class CdnLogs(Construct):
             delivery_source_name=source.name,
             delivery_destination_arn=destination.arn,
             # Were the bucket's policy not there yet, AWS would write one of its own.
-            depends_on=[storage.access_logs.policy],
+            depends_on=[access_logs.policy],
             tags={"Name": name},
         )

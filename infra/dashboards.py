@@ -13,14 +13,15 @@ WIDGETS_PER_ROW = 24 // WIDGET_WIDTH
 
 @dataclass(frozen=True)
 class Graph:
-    """Metrics shown in one picture."""
+    """Metrics shown in one picture, which CloudWatch keeps in `region` (None: in the dashboard's own)."""
 
     title: str
     metrics: Sequence[Metric]
+    region: str | None = None
 
 
 def dashboard_body(region: str, graphs: Sequence[Graph]) -> str:
-    """Return the body of a dashboard, as JSON, of metrics that CloudWatch keeps in `region`."""
+    """Return the body of a dashboard, as JSON, whose own region is `region`."""
     widgets = [
         {
             "type": "metric",
@@ -30,7 +31,7 @@ def dashboard_body(region: str, graphs: Sequence[Graph]) -> str:
             "height": WIDGET_HEIGHT,
             "properties": {
                 "title": graph.title,
-                "region": region,
+                "region": graph.region or region,
                 "period": 300,
                 "metrics": [_as_dashboard_writes(metric) for metric in graph.metrics],
             },

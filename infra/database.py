@@ -1,6 +1,10 @@
-"""The database: Aurora MySQL in two zones, encrypted, audited, and deaf to connections without TLS."""
+"""A database: an Aurora cluster in several zones, encrypted, audited, and deaf to connections without TLS.
 
-from collections.abc import Mapping, Sequence
+What differs from one system to the next is its plan (infra/portal_database.py, infra/transactions_database.py).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.db_event_subscription import DbEventSubscription
@@ -16,41 +20,76 @@ from constructs import Construct
 
 from infra.deployment import Deployment
 from infra.iam import WorkloadRole, allow
-from infra.keys import EncryptionKeys
-from infra.logs import application_log_group, audit_log_group
+from infra.logs import LogGroupMaker
 from infra.naming import DB_IDENTIFIER_LIMIT
-from infra.security import DATABASE_PORT
 
-ENGINE = "aurora-mysql"
-PARAMETER_FAMILY = "aurora-mysql8.0"
-INSTANCE_CLASS = "db.r6g.large"
-INSTANCE_ZONES = ("a", "b")
-DATABASE_NAME = "financialdb"
 MASTER_USER = "financial_admin"
-BACKUP_RETENTION_DAYS = 7  # also how far back a point-in-time recovery reaches
-# UTC, outside business hours in New York; the windows may not overlap.
+# UTC, at night in the Americas; the windows may not overlap.
 BACKUP_WINDOW = "06:00-07:00"
 CLUSTER_MAINTENANCE_WINDOW = "sun:07:30-sun:08:30"
 INSTANCE_MAINTENANCE_WINDOW = "sun:08:30-sun:09:30"
 MONITORING_INTERVAL_SECONDS = 60
 PERFORMANCE_INSIGHTS_DAYS = 7
 
-# The general log stays off: it would write down every statement, cardholder data included.
-PARAMETERS: Mapping[str, str] = {
-    "require_secure_transport": "ON",
-    "tls_version": "TLSv1.2,TLSv1.3",
-    "server_audit_logging": "1",
-    "server_audit_events": "CONNECT,QUERY_DCL,QUERY_DDL",
-    "slow_query_log": "1",
-    "log_output": "FILE",
-}
-STATIC_PARAMETERS = {"tls_version"}  # take effect at the next restart
+
+@dataclass(frozen=True)
+class Capacity:
+    """Between how many Aurora capacity units (ACU, of 2 GiB of memory each) an instance scales (Serverless v2)."""
+
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class InstancePlan:
+    """An instance of a cluster, by a letter.
+
+    Of those with the lowest `promotion_tier`, 0 to 15, one becomes the writer when the writer fails (None: AWS's 0).
+    """
+
+    letter: str
+    promotion_tier: int | None = None
+
+
+@dataclass(frozen=True)
+class DatabasePlan:
+    """An Aurora cluster: the engine and how it is set up, its instances, its logs and its backups.
+
+    `system` says whose it is ("the portal"), `login_engine` is the engine's name in a secret. `static_parameters` are
+    those of `parameters` that take effect at a restart only. `log_groups` has a maker for each exported log. The first
+    of `instances` stands in the first zone, and so on. `backup_days` is also how far back a point-in-time recovery
+    reaches. Instances have a fixed size (`instance_class`), or `db.serverless` and a `capacity`.
+    """
+
+    system: str
+    engine: str
+    login_engine: str
+    parameter_family: str
+    port: int
+    name: str
+    parameters: Mapping[str, str]
+    static_parameters: Collection[str]
+    log_groups: Mapping[str, LogGroupMaker]
+    instances: Sequence[InstancePlan]
+    instance_class: str
+    backup_days: int
+    capacity: Capacity | None = None
+
+
+@dataclass(frozen=True)
+class DatabaseKeys:
+    """The KMS keys of the data and its backups, of the master user's secret, and of the exported logs."""
+
+    data_arn: str
+    secret_arn: str
+    logs_arn: str
 
 
 class Database(Construct):
-    """An Aurora MySQL cluster that only members of the given security group reach.
+    """A cluster that only members of the given security group reach.
 
     RDS makes the master password, keeps it in Secrets Manager and rotates it; it never enters code or state.
+    `log_groups` are the groups of the exported logs, by the log's name.
     """
 
     def __init__(
@@ -59,37 +98,41 @@ class Database(Construct):
         id_: str,
         *,
         deployment: Deployment,
-        subnet_ids: Sequence[str],
-        security_group_id: str,
-        keys: EncryptionKeys,
+        plan: DatabasePlan,
         engine_version: str,
+        subnet_ids: Sequence[str],
+        zones: Sequence[str],
+        security_group_id: str,
+        keys: DatabaseKeys,
         alerts_topic_arn: str,
     ) -> None:
         super().__init__(scope, id_)
         self._deployment = deployment
+        self.plan = plan
         names, production = deployment.names, not deployment.teardown.allowed
         identifier = names("aurora", limit=DB_IDENTIFIER_LIMIT)
-        logs = self._log_groups(identifier, keys.logs.arn)
+        self.log_groups = self._log_groups(identifier, keys.logs_arn)
         cluster = RdsCluster(
             self,
             "cluster",
             cluster_identifier=identifier,
-            engine=ENGINE,
+            engine=plan.engine,
             engine_mode="provisioned",
             engine_version=engine_version,
-            database_name=DATABASE_NAME,
-            port=DATABASE_PORT,
+            database_name=plan.name,
+            port=plan.port,
             master_username=MASTER_USER,
             manage_master_user_password=True,
-            master_user_secret_kms_key_id=keys.secrets.arn,
+            master_user_secret_kms_key_id=keys.secret_arn,
             db_subnet_group_name=self._subnets(subnet_ids),
             vpc_security_group_ids=[security_group_id],
             db_cluster_parameter_group_name=self._cluster_parameters(),
+            serverlessv2_scaling_configuration=_scaling(plan.capacity),
             storage_encrypted=True,
-            kms_key_id=keys.database.arn,
+            kms_key_id=keys.data_arn,
             iam_database_authentication_enabled=True,
-            enabled_cloudwatch_logs_exports=list(logs),
-            backup_retention_period=BACKUP_RETENTION_DAYS,
+            enabled_cloudwatch_logs_exports=list(self.log_groups),
+            backup_retention_period=plan.backup_days,
             preferred_backup_window=BACKUP_WINDOW,
             preferred_maintenance_window=CLUSTER_MAINTENANCE_WINDOW,
             copy_tags_to_snapshot=True,
@@ -98,16 +141,14 @@ class Database(Construct):
             final_snapshot_identifier=names("aurora-final", limit=DB_IDENTIFIER_LIMIT) if production else None,
             delete_automated_backups=not production,
             # RDS makes a missing log group itself: without key, kept for ever, and left behind.
-            depends_on=list(logs.values()),
+            depends_on=list(self.log_groups.values()),
             tags=names.tag("aurora"),
         )
         self.identifier: str = cluster.cluster_identifier
         self.endpoint: str = cluster.endpoint
         self.reader_endpoint: str = cluster.reader_endpoint
-        self.name = DATABASE_NAME
-        self.engine = "mysql"
         self.master_secret_arn: str = cluster.master_user_secret.get(0).secret_arn
-        self.instances = self._instances(cluster, keys.database.arn)
+        self.instances = self._instances(cluster, zones, keys.data_arn)
         DbEventSubscription(
             self,
             "events",
@@ -120,11 +161,10 @@ class Database(Construct):
         )
 
     def _log_groups(self, identifier: str, kms_key_arn: str) -> Mapping[str, CloudwatchLogGroup]:
-        """Return the groups of the exported logs, whose names RDS prescribes; only `audit` is audit material."""
-        kinds = {"audit": audit_log_group, "error": application_log_group, "slowquery": application_log_group}
+        """Return the groups of the exported logs, whose names RDS prescribes."""
         return {
             log: make(self, f"{log}_log", name=f"/aws/rds/cluster/{identifier}/{log}", kms_key_arn=kms_key_arn)
-            for log, make in kinds.items()
+            for log, make in self.plan.log_groups.items()
         }
 
     def _subnets(self, subnet_ids: Sequence[str]) -> str:
@@ -133,7 +173,7 @@ class Database(Construct):
             self,
             "subnets",
             name=name,
-            description="Private subnets of the portal",
+            description=f"Private subnets of {self.plan.system}",
             subnet_ids=list(subnet_ids),
             tags={"Name": name},
         )
@@ -147,21 +187,21 @@ class Database(Construct):
             "cluster_parameters",
             name=name,
             description="TLS required, connections and changes of schema and rights audited",
-            family=PARAMETER_FAMILY,
+            family=self.plan.parameter_family,
             parameter=[
                 RdsClusterParameterGroupParameter(
                     name=parameter,
                     value=value,
-                    apply_method="pending-reboot" if parameter in STATIC_PARAMETERS else "immediate",
+                    apply_method="pending-reboot" if parameter in self.plan.static_parameters else "immediate",
                 )
-                for parameter, value in PARAMETERS.items()
+                for parameter, value in self.plan.parameters.items()
             ],
             tags={"Name": name},
         )
         group_name: str = group.name
         return group_name
 
-    def _instances(self, cluster: RdsCluster, kms_key_arn: str) -> list[RdsClusterInstance]:
+    def _instances(self, cluster: RdsCluster, zones: Sequence[str], kms_key_arn: str) -> list[RdsClusterInstance]:
         names = self._deployment.names
         monitor = self._monitor()
         parameters = DbParameterGroup(
@@ -169,19 +209,20 @@ class Database(Construct):
             "parameters",
             name=names("database-instance"),
             description="Parameters of one instance; none differs from the family's",
-            family=PARAMETER_FAMILY,
+            family=self.plan.parameter_family,
             tags=names.tag("database-instance"),
         )
         return [
             RdsClusterInstance(
                 self,
-                f"instance_{zone}",
-                identifier=names(f"aurora-{zone}", limit=DB_IDENTIFIER_LIMIT),
+                f"instance_{instance.letter}",
+                identifier=names(f"aurora-{instance.letter}", limit=DB_IDENTIFIER_LIMIT),
                 cluster_identifier=cluster.id,
                 engine=cluster.engine,
                 engine_version=cluster.engine_version,
-                instance_class=INSTANCE_CLASS,
-                availability_zone=f"{self._deployment.region}{zone}",
+                instance_class=self.plan.instance_class,
+                availability_zone=zone,
+                promotion_tier=instance.promotion_tier,
                 db_subnet_group_name=cluster.db_subnet_group_name,
                 db_parameter_group_name=parameters.name,
                 publicly_accessible=False,
@@ -194,9 +235,9 @@ class Database(Construct):
                 preferred_maintenance_window=INSTANCE_MAINTENANCE_WINDOW,
                 copy_tags_to_snapshot=True,
                 depends_on=[monitor.policy],
-                tags=names.tag(f"aurora-{zone}"),
+                tags=names.tag(f"aurora-{instance.letter}"),
             )
-            for zone in INSTANCE_ZONES
+            for instance, zone in zip(self.plan.instances, zones[: len(self.plan.instances)], strict=True)
         ]
 
     def _monitor(self) -> WorkloadRole:
@@ -219,3 +260,7 @@ class Database(Construct):
                 ),
             ],
         )
+
+
+def _scaling(capacity: Capacity | None) -> dict[str, float] | None:
+    return {"min_capacity": capacity.minimum, "max_capacity": capacity.maximum} if capacity else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from cdktf import AssetType, Fn, TerraformAsset
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from infra.deployment import Deployment
 from infra.iam import Statement, WorkloadRole, allow, deny
@@ -28,6 +28,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A shared file system that a function sees below `path` (/mnt/...), through one access point.
+
+    Lambda makes no function before what it mounts is `ready`: the mount targets, and the rules that lead to them.
+    """
+
+    file_system_arn: str
+    access_point_arn: str
+    path: str
+    ready: Sequence[IDependable]
+
+
+@dataclass(frozen=True)
 class FunctionPlan:
     """A function: what it is, what runs, and what it may do besides writing its log.
 
@@ -43,6 +56,7 @@ class FunctionPlan:
     variables: Mapping[str, str]
     statements: Sequence[Statement] = field(default_factory=tuple)
     place: Place | None = None
+    mount: Mount | None = None
     is_waited_for: bool = False
 
 
@@ -84,6 +98,7 @@ def deploy(
         statements=[
             *plan.statements,
             *(_run_in_vpc(deployment, name) if plan.place else ()),
+            *(_use_files(plan.mount) if plan.mount else ()),
             allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{logs.arn}:*"),
             allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", on="*"),
             *(_leave_dead_letters(dead_letters.arn, keys.dead_letters_arn) if dead_letters else ()),
@@ -111,10 +126,13 @@ def deploy(
         }
         if plan.place
         else None,
+        file_system_config={"arn": plan.mount.access_point_arn, "local_mount_path": plan.mount.path}
+        if plan.mount
+        else None,
         dead_letter_config={"target_arn": dead_letters.arn} if dead_letters else None,
         tracing_config={"mode": "Active"},
         logging_config={"log_format": "JSON", "log_group": logs.name},
-        depends_on=[role.policy],
+        depends_on=[role.policy, *(plan.mount.ready if plan.mount else ())],
         tags=names.tag(plan.resource),
     )
     return DeployedFunction(function, dead_letters, logs.name)
@@ -134,6 +152,13 @@ def _dead_letter_queue(scope: Construct, resource: str, deployment: Deployment, 
 
 def _leave_dead_letters(queue_arn: str, kms_key_arn: str) -> list[Statement]:
     return [allow("sqs:SendMessage", on=queue_arn), allow("kms:Decrypt", "kms:GenerateDataKey", on=kms_key_arn)]
+
+
+def _use_files(mount: Mount) -> list[Statement]:
+    """Return what lets a function read and write files, through its access point and not as root."""
+    through = {"StringEquals": {"elasticfilesystem:AccessPointArn": mount.access_point_arn}}
+    actions = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+    return [allow(*actions, on=mount.file_system_arn, where=through)]
 
 
 def _run_in_vpc(deployment: Deployment, function_name: str) -> list[Statement]:

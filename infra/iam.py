@@ -92,10 +92,19 @@ class WorkloadRole(Construct):
         statements: Sequence[Statement],
     ) -> None:
         super().__init__(scope, id_)
-        name = deployment.global_names(resource, limit=IAM_ROLE_LIMIT)
+        name = _role_name(deployment, resource)
         self.role = IamRole(
             self, "role", name=name, assume_role_policy=policy_document([_trust(assumed_by, deployment.account_id)])
         )
         self.policy = IamRolePolicy(self, "policy", name=name, role=self.role.name, policy=policy_document(statements))
         self.arn: str = self.role.arn
         self.name: str = self.role.name
+
+
+def role_arn(deployment: Deployment, resource: str) -> str:
+    """Return the ARN of the WorkloadRole of `resource`, for a policy that must name the role before it exists."""
+    return f"arn:aws:iam::{deployment.account_id}:role/{_role_name(deployment, resource)}"
+
+
+def _role_name(deployment: Deployment, resource: str) -> str:
+    return deployment.global_names(resource, limit=IAM_ROLE_LIMIT)

@@ -1,5 +1,6 @@
-"""Log groups: encrypted, and kept for one of two periods; and the metrics counted from their lines."""
+"""Log groups: encrypted, and kept for one of three periods; and the metrics counted from their lines."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -11,6 +12,11 @@ from infra.deployment import Deployment
 APPLICATION_RETENTION_DAYS = 90
 # PCI DSS 10.5.1 asks for twelve months; 400 is the next period CloudWatch offers after 365.
 AUDIT_RETENTION_DAYS = 400
+# At hand in CloudWatch, where the requirements of the transaction API say 30 days; all of it is in an archive as well,
+# at hand there too, for as long as audit material is kept (infra/log_archive.py).
+ARCHIVED_RETENTION_DAYS = 30
+
+LogGroupMaker = Callable[..., CloudwatchLogGroup]  # one of the three functions that follow
 
 
 def application_log_group(scope: Construct, id_: str, *, name: str, kms_key_arn: str) -> CloudwatchLogGroup:
@@ -21,6 +27,11 @@ def application_log_group(scope: Construct, id_: str, *, name: str, kms_key_arn:
 def audit_log_group(scope: Construct, id_: str, *, name: str, kms_key_arn: str) -> CloudwatchLogGroup:
     """Return a log group for who did what: audit material, kept more than twelve months."""
     return _log_group(scope, id_, name, kms_key_arn, AUDIT_RETENTION_DAYS)
+
+
+def archived_log_group(scope: Construct, id_: str, *, name: str, kms_key_arn: str) -> CloudwatchLogGroup:
+    """Return a log group that keeps 30 days of what an archive receives: nothing else may be put into it."""
+    return _log_group(scope, id_, name, kms_key_arn, ARCHIVED_RETENTION_DAYS)
 
 
 def _log_group(scope: Construct, id_: str, name: str, kms_key_arn: str, retention_days: int) -> CloudwatchLogGroup:

@@ -63,10 +63,11 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
     from infra.recovery import REGIONS
     from infra.recovery_global import GlobalStack
     from infra.recovery_region import RegionPackages, RegionStack
-    from infra.transactions import Transactions
+    from infra.transactions import TransactionPackages, Transactions
 
     with provenance.recorded() as sources:
         app = App(outdir=str(folder))
+        rotation = packages.rotation_function()
         portal.Portal(
             app,
             portal.STACK,
@@ -74,7 +75,7 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             packages=portal.Packages(
                 application=packages.portal_application(),
                 ca_bundle=packages.rds_ca_bundle(),
-                rotation=packages.rotation_function(),
+                rotation=rotation,
             ),
         )
         region_packages = RegionPackages(monitor=packages.health_function(), answers=packages.answer_function())
@@ -83,7 +84,11 @@ def _synthesize_into(settings: Settings, folder: Path) -> None:
             stack = RegionStack(app, settings=settings, region=region, packages=region_packages)
             # Route 53 takes an alias to a name of the same zone only once that name is there.
             across_regions.add_dependency(stack)
-        Transactions(app, settings=settings)
+        transaction_packages = TransactionPackages(
+            rotation=rotation,
+            service=packages.service_function(),
+        )
+        Transactions(app, settings=settings, packages=transaction_packages)
     app.synth()
     for stack_folder in (folder / "stacks").iterdir():
         provenance.write(sources, stack_folder)

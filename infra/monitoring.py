@@ -7,9 +7,9 @@ from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
-from infra.application_logs import DURATION, ERRORS, REQUESTS
 from infra.dashboards import Graph, dashboard_body
 from infra.deployment import Deployment
+from infra.request_metrics import DURATION, ERRORS, REQUESTS
 
 SLOW_SECONDS = 1.0
 SLOW_MILLISECONDS = 1000

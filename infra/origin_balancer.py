@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from cdktf_cdktf_provider_aws.lb_listener_rule import LbListenerRuleCondition, LbListenerRuleConditionHttpHeader
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from constructs import Construct
 
@@ -57,8 +56,7 @@ class OriginBalancer(LoadBalancer):
         self.target_group_arn: str = targets.arn
         self.target_group_arn_suffix: str = targets.arn_suffix
         # The prefix list admits every distribution of every customer; the header admits ours.
-        ours = LbListenerRuleConditionHttpHeader(http_header_name=origin_header.name, values=[origin_header.value])
-        self.forward("from_cloudfront", LbListenerRuleCondition(http_header=ours), targets.arn)
+        self.forward("from_cloudfront", origin_header.demanded(), targets.arn)
 
     def _targets(self, vpc_id: str) -> LbTargetGroup:
         return LbTargetGroup(

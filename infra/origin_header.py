@@ -1,7 +1,9 @@
 """The secret by which the load balancer knows our own distribution from everybody else's."""
 
 from cdktf import Fn, TerraformResource, Token
+from cdktf_cdktf_provider_aws.cloudfront_distribution import CloudfrontDistributionOriginCustomHeader
 from cdktf_cdktf_provider_aws.data_aws_secretsmanager_random_password import DataAwsSecretsmanagerRandomPassword
+from cdktf_cdktf_provider_aws.lb_listener_rule import LbListenerRuleCondition, LbListenerRuleConditionHttpHeader
 from constructs import Construct
 
 NAME = "X-Origin-Verify"
@@ -26,5 +28,14 @@ class OriginHeader(Construct):
             self, "kept", terraform_resource_type="terraform_data", lifecycle={"ignore_changes": ["input"]}
         )
         kept.add_override("input", {"value": random.random_password})
-        self.name = NAME
-        self.value: str = Token.as_string(Fn.sensitive(kept.interpolation_for_attribute("output.value")))
+        self._value: str = Token.as_string(Fn.sensitive(kept.interpolation_for_attribute("output.value")))
+
+    def sent(self) -> CloudfrontDistributionOriginCustomHeader:
+        """Return the header that our distribution adds to every request; a viewer's own of that name is replaced."""
+        return CloudfrontDistributionOriginCustomHeader(name=NAME, value=self._value)
+
+    def demanded(self) -> LbListenerRuleCondition:
+        """Return the condition by which a load balancer takes nothing but such requests."""
+        return LbListenerRuleCondition(
+            http_header=LbListenerRuleConditionHttpHeader(http_header_name=NAME, values=[self._value])
+        )

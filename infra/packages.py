@@ -31,9 +31,19 @@ LAMBDA_RUNTIME = f"python{LAMBDA_PYTHON}"
 _LAMBDA = ROOT / "lambda"
 _APPLICATION = ROOT / "infra" / "application"
 _REGION = "us-east-1"
+_TRANSACTIONS_REGION = "us-west-2"
 
 _PYMYSQL = Wheel("pymysql")
 _POSTGRESQL = (Wheel("pg8000"), Wheel("scramp"), Wheel("asn1crypto"))
+# Of the commands those that every server has, without what extends them; nor the clients of several clusters.
+_REDIS = Wheel(
+    "redis",
+    without=(
+        "redis/http/",
+        "redis/multidb/",
+        *(f"redis/commands/{module}/" for module in ("bf", "json", "search", "timeseries", "vectorset")),
+    ),
+)
 _BOTO3 = (Wheel("boto3", without=("boto3/data/", "boto3/examples/")), Wheel("s3transfer"))
 # Logging and metrics, which is a fifth of it.
 _POWERTOOLS = (
@@ -70,6 +80,15 @@ def answer_function(directory: Path = DIRECTORY) -> Path:
     return _write(directory / "answer_health_check.zip", contents)
 
 
+def service_function(directory: Path = DIRECTORY) -> Path:
+    """Write the transaction API's application as a zip; its handler is `serve_transactions.handler.handler`."""
+    wheels = (*_botocore("secretsmanager"), *_POWERTOOLS, *_POSTGRESQL, _REDIS)
+    code = _tree(_LAMBDA / "serve_transactions", below=_LAMBDA)
+    authorities = _contents(_LAMBDA.glob("serve_transactions/*.pem"), below=_LAMBDA)
+    contents = {**code, **authorities, **_certificates(_TRANSACTIONS_REGION), **_packed(wheels)}
+    return _write(directory / "serve_transactions.zip", contents)
+
+
 def portal_application(directory: Path = DIRECTORY) -> Path:
     """Write the portal application's zip, which `python3` runs as it is (boto3 comes from the system)."""
     code = _tree(_APPLICATION, below=_APPLICATION)
@@ -86,7 +105,7 @@ def rds_ca_bundle() -> Path:
 def main() -> int:
     """Write every zip and print its digest, size and path; exit code 3 and one line when that cannot be done."""
     try:
-        for build in (rotation_function, health_function, answer_function, portal_application):
+        for build in (rotation_function, health_function, answer_function, service_function, portal_application):
             content = (path := build()).read_bytes()
             print(f"{hashlib.sha256(content).hexdigest()}  {len(content):>8}  {path.relative_to(ROOT)}")
     except (InputError, OSError) as error:

@@ -17,15 +17,17 @@ from infra.application_logs import ApplicationLogs
 from infra.cdn import Cdn
 from infra.cdn_logs import CdnLogs
 from infra.compute import Compute
-from infra.database import Database
+from infra.database import Database, DatabaseKeys
 from infra.dns import HostedZone
 from infra.endpoints import Endpoints
 from infra.files import ApplicationFiles
 from infra.flow_logs import FlowLogs
+from infra.functions import FunctionKeys, Place
 from infra.keys import EncryptionKeys
 from infra.monitoring import Monitored, Monitoring
 from infra.origin_balancer import OriginBalancer
 from infra.origin_header import OriginHeader
+from infra.portal_database import DATABASE
 from infra.scaling import Scaling
 from infra.secrets import DatabaseSecret
 from infra.security import SecurityGroups
@@ -120,10 +122,12 @@ class Portal(SystemStack):
             self,
             "database",
             deployment=deployment,
-            subnet_ids=network.private_subnet_ids,
-            security_group_id=groups.database.id,
-            keys=keys,
+            plan=DATABASE,
             engine_version=settings.aurora_engine_version,
+            subnet_ids=network.private_subnet_ids,
+            zones=network.zones,
+            security_group_id=groups.database.id,
+            keys=DatabaseKeys(keys.database.arn, keys.secrets.arn, keys.logs.arn),
             alerts_topic_arn=alerts.topic_arn,
         )
         secret = DatabaseSecret(
@@ -131,9 +135,9 @@ class Portal(SystemStack):
             "secrets",
             deployment=deployment,
             database=database,
-            keys=keys,
-            subnet_ids=network.private_subnet_ids,
-            security_group_id=groups.rotation.id,
+            kms_key_arn=keys.secrets.arn,
+            function_keys=FunctionKeys(keys.logs.arn, keys.secrets.arn, keys.alerts.arn),
+            place=Place(network.private_subnet_ids, groups.rotation.id),
             package=packages.rotation,
             network_ready=[*endpoints.interfaces, *groups.rules],
         )
@@ -202,7 +206,7 @@ class Portal(SystemStack):
             static_assets=storage.static_assets,
             web_acl_arn=firewall.arn,
         )
-        CdnLogs(self, "cdn_logs", deployment=deployment, distribution_arn=cdn.arn, storage=storage)
+        CdnLogs(self, "cdn_logs", deployment=deployment, distribution_arn=cdn.arn, access_logs=storage.access_logs)
 
         Monitoring(
             self,

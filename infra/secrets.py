@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_policy import SecretsmanagerSecretPolicy
@@ -21,8 +20,6 @@ from infra.database import Database
 from infra.deployment import Deployment
 from infra.functions import FunctionKeys, FunctionPlan, Place, deploy
 from infra.iam import EVERYONE, Statement, allow, deny, policy_document
-from infra.keys import EncryptionKeys
-from infra.security import DATABASE_PORT
 
 HANDLER = "rotate_database_secret.handler.handler"
 APPLICATION_USER = "financial_app"
@@ -44,17 +41,19 @@ class DatabaseSecret(Construct):
         *,
         deployment: Deployment,
         database: Database,
-        keys: EncryptionKeys,
-        subnet_ids: Sequence[str],
-        security_group_id: str,
+        kms_key_arn: str,
+        function_keys: FunctionKeys,
+        place: Place,
         package: Path,
         network_ready: Sequence[IDependable],
     ) -> None:
         super().__init__(scope, id_)
         self._deployment = deployment
-        secret, version = self._secret(database, keys.secrets.arn)
+        secret, version = self._secret(database, kms_key_arn)
         self.arn: str = secret.arn
-        function = self._function(database, keys, subnet_ids, security_group_id, package)
+        statements = _rotate(deployment, secret.arn, database.master_secret_arn, kms_key_arn)
+        plan = _rotation_function(database.plan.system, package, statements, place)
+        function = deploy(self, plan, role_id="rotator", deployment=deployment, keys=function_keys).function
         self.function_name: str = function.function_name
         permission = LambdaPermission(
             self,
@@ -83,7 +82,7 @@ class DatabaseSecret(Construct):
             self,
             "secret",
             name=names("database"),
-            description="How the portal connects to its database",
+            description=f"How {database.plan.system} connects to its database",
             kms_key_id=kms_key_arn,
             recovery_window_in_days=self._deployment.teardown.secret_recovery_window_days,
             tags=names.tag("database-secret"),
@@ -97,10 +96,10 @@ class DatabaseSecret(Construct):
             policy=policy_document([deny("secretsmanager:GetSecretValue", on="*", to=EVERYONE, where=outsiders)]),
         )
         connection = {
-            "engine": database.engine,
+            "engine": database.plan.login_engine,
             "host": database.endpoint,
-            "port": DATABASE_PORT,
-            "dbname": database.name,
+            "port": database.plan.port,
+            "dbname": database.plan.name,
             "username": APPLICATION_USER,
             "masterarn": database.master_secret_arn,
         }
@@ -114,34 +113,24 @@ class DatabaseSecret(Construct):
         )
         return secret, version
 
-    def _function(
-        self,
-        database: Database,
-        keys: EncryptionKeys,
-        subnet_ids: Sequence[str],
-        security_group_id: str,
-        package: Path,
-    ) -> LambdaFunction:
-        plan = FunctionPlan(
-            resource="rotation",
-            description="Rotates the login of the portal's database users",
-            package=package,
-            handler=HANDLER,
-            timeout_seconds=TIMEOUT_SECONDS,
-            memory_mebibytes=MEMORY_MEBIBYTES,
-            variables={
-                "ROTATION_STRATEGY": ROTATION_STRATEGY,
-                "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
-                "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-            },
-            statements=_rotate(self._deployment, self.arn, database.master_secret_arn, keys.secrets.arn),
-            place=Place(subnet_ids, security_group_id),
-        )
-        function_keys = FunctionKeys(
-            logs_arn=keys.logs.arn, variables_arn=keys.secrets.arn, dead_letters_arn=keys.alerts.arn
-        )
-        return deploy(self, plan, role_id="rotator", deployment=self._deployment, keys=function_keys).function
+
+def _rotation_function(system: str, package: Path, statements: Sequence[Statement], place: Place) -> FunctionPlan:
+    return FunctionPlan(
+        resource="rotation",
+        description=f"Rotates the login of {system}'s database users",
+        package=package,
+        handler=HANDLER,
+        timeout_seconds=TIMEOUT_SECONDS,
+        memory_mebibytes=MEMORY_MEBIBYTES,
+        variables={
+            "ROTATION_STRATEGY": ROTATION_STRATEGY,
+            "PASSWORD_LENGTH": str(PASSWORD_CHARACTERS),
+            "EXCLUDE_CHARACTERS": EXCLUDED_CHARACTERS,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        },
+        statements=statements,
+        place=place,
+    )
 
 
 def _rotate(deployment: Deployment, secret_arn: str, master_secret_arn: str, kms_key_arn: str) -> list[Statement]:

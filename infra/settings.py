@@ -59,6 +59,8 @@ Environment = Literal["development", "staging", "production"]
 AMAZON_LINUX_2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 RECOVERY_REGIONS = ("us-east-2", "us-west-2")  # primary, secondary
 CERTIFICATE_NAME_LIMIT = 64  # characters of the first name on an ACM certificate
+# The longest that a system puts before its domain to have a certificate for.
+CERTIFIED_LABELS = {"portal": "origin.", "recovery": "", "transactions": "service."}
 
 _HOST = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN = rf"https://{_HOST}(:\d{{1,5}})?"
@@ -224,7 +226,7 @@ def _domain(variables: Mapping[str, str], environment: Environment, suffix: str)
     if zone and not name:
         raise InputError("HOSTED_ZONE_ID is set without PORTAL_DOMAIN: say which name in that zone the portal gets")
     if name:
-        _require_certifiable("PORTAL_DOMAIN", name)
+        _require_certifiable("portal", name)
     return Domain(name=name or f"{suffix}.financial-portal.test", hosted_zone_id=zone)
 
 
@@ -238,7 +240,7 @@ def _domain_of(variables: Mapping[str, str], system: str, portal: Domain, suffix
     if name is None and portal.hosted_zone_id:
         name, zone = f"{system}.{portal.name}", portal.hosted_zone_id
     if name:
-        _require_certifiable(domain, name)
+        _require_certifiable(system, name)
     return Domain(name=name or f"{suffix}.financial-{system}.test", hosted_zone_id=zone)
 
 
@@ -260,9 +262,14 @@ def _transaction_callers(
     )
 
 
-def _require_certifiable(variable: str, name: str) -> None:
-    if len(name) > CERTIFICATE_NAME_LIMIT:
-        raise InputError(f"{variable} has {len(name)} characters: a certificate takes at most {CERTIFICATE_NAME_LIMIT}")
+def _require_certifiable(system: str, name: str) -> None:
+    label = CERTIFIED_LABELS[system]
+    limit = CERTIFICATE_NAME_LIMIT - len(label)
+    if len(name) > limit:
+        why = f" with `{label}` before it" if label else ""
+        raise InputError(
+            f"{system.upper()}_DOMAIN has {len(name)} characters ({name}): a certificate takes at most {limit}{why}"
+        )
 
 
 def _remote_state(variables: Mapping[str, str]) -> RemoteState | None:

@@ -45,8 +45,6 @@ GAPS = (
         "moto answers true, though the distribution has a certificate of its own",
     ),
     Gap("aws_kms_key", "rotation_period_in_days", _NOT_KEPT),
-    Gap("aws_lambda_function", "dead_letter_config", _NOT_KEPT),
-    Gap("aws_lambda_function", "logging_config", _NOT_KEPT),
     Gap("aws_launch_template", "default_version", _NEW_TEMPLATE),
     Gap("aws_launch_template", "latest_version", _NEW_TEMPLATE),
     Gap("aws_launch_template", "tag_specifications", "moto answers the template's own tags among those of instances"),

@@ -20,8 +20,8 @@ SOCKET_TIMEOUT_SECONDS = 5  # for the connection, the TLS handshake and every an
 STATEMENT_TIMEOUT_MILLISECONDS = 4000  # below it, so that a statement never takes effect after it was given up
 LOCK_TIMEOUT_MILLISECONDS = 1000  # a connection that has just ended may keep its lock for a moment
 
-# The application owns no table, and grants nothing. Tables stay with who makes them: the master user's are covered,
-# whatever their age; any other owner grants to the role that holds the rights.
+# In the schema that all share the application owns no table, and grants nothing. Tables there stay with who makes
+# them: the master user's are covered, whatever their age; any other owner grants to the role that holds the rights.
 PRIVILEGES = {"TABLE": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCE": "USAGE, SELECT"}
 SCHEMA = "public"
 _RELATION_KINDS = {"TABLE": "rpvmf", "SEQUENCE": "S"}  # as pg_class has them; views are tables to GRANT
@@ -80,6 +80,10 @@ class PostgreSqlSession:
 
     def _grant(self, rights: str, database: str) -> None:
         self._execute(f"GRANT CONNECT ON DATABASE {identifier(database)} TO {rights}")
+        # A schema of its own, of the same name, is where it may make tables. Made after SET ROLE to the rights, they
+        # belong to what alternating users have in common.
+        self._execute(f"CREATE SCHEMA IF NOT EXISTS {rights}")
+        self._execute(f"GRANT USAGE, CREATE ON SCHEMA {rights} TO {rights}")
         self._execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {rights}")
         for kind, privileges in PRIVILEGES.items():
             own = self._execute(_OWN_RELATIONS, schema=SCHEMA, kinds=_RELATION_KINDS[kind])

@@ -4,11 +4,15 @@ Only the process that runs moto's server installs these.
 """
 
 from rehearsal.moto_extension import (
+    apigatewayv2,
     autoscaling,
+    awslambda,
     bucket_policies,
     cloudfront,
     cloudtrail,
     dynamodb,
+    efs,
+    elasticache,
     rds,
     replication,
     route53,
@@ -17,11 +21,15 @@ from rehearsal.moto_extension import (
 
 def install() -> None:
     """Extend moto in this process, before its server is made."""
+    apigatewayv2.install()
     autoscaling.install()
+    awslambda.install()
     bucket_policies.install()
     cloudfront.install()
     cloudtrail.install()
     dynamodb.install()
+    efs.install()
+    elasticache.install()
     rds.install()
     replication.install()
     route53.install()

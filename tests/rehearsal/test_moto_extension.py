@@ -123,20 +123,60 @@ def test_the_managed_policies_that_our_stacks_look_up_are_there(
     assert [item[shape][f"{shape}Config"]["Name"] for item in listed["Items"]] == [name]
 
 
-def test_a_function_is_called_without_a_container(server: Emulator) -> None:
+def function(server: Emulator, name: str, **settings: object) -> dict[str, object]:
+    """The arguments of a function that is made in the server."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("handler.py", "def handler(event, context): raise SystemExit\n")
-    role = server.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    functions = server.client("lambda")
-    functions.create_function(
-        FunctionName="rotate",
+    role = server.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    made: dict[str, object] = server.client("lambda").create_function(
+        FunctionName=name,
         Runtime="python3.12",
         Role=role,
         Handler="handler.handler",
         Code={"ZipFile": package.getvalue()},
+        **settings,
     )
-    assert functions.invoke(FunctionName="rotate")["Payload"].read() == b"Simple Lambda happy path OK"
+    return made
+
+
+def test_a_function_is_called_without_a_container(server: Emulator) -> None:
+    function(server, "rotate")
+    answer = server.client("lambda").invoke(FunctionName="rotate")["Payload"].read()
+    assert answer == b"Simple Lambda happy path OK"
+
+
+def test_a_function_keeps_its_dead_letters_files_and_logging(server: Emulator) -> None:
+    functions = server.client("lambda")
+    access_point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
+    settings = {
+        "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"},
+        "FileSystemConfigs": [{"Arn": access_point, "LocalMountPath": "/mnt/files"}],
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/keeps"},
+    }
+    made = function(server, "keeps", **settings)
+    assert {name: made[name] for name in settings} == settings
+    changed = {"LogFormat": "Text", "LogGroup": "/aws/lambda/keeps"}
+    functions.update_function_configuration(FunctionName="keeps", LoggingConfig=changed)
+    read = functions.get_function_configuration(FunctionName="keeps")
+    assert {name: read[name] for name in settings} == {**settings, "LoggingConfig": changed}
+    function(server, "has-none")
+    assert not settings.keys() & functions.get_function_configuration(FunctionName="has-none").keys()
+
+
+def test_a_domain_name_of_an_api_is_available_and_points_somewhere(server: Emulator) -> None:
+    gateway = server.client("apigatewayv2", "us-west-2")
+    certificate = "arn:aws:acm:us-west-2:123456789012:certificate/0"
+    asked = {"CertificateArn": certificate, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"}
+    gateway.create_domain_name(DomainName="origin.api.test", DomainNameConfigurations=[asked])
+    read = gateway.get_domain_name(DomainName="origin.api.test")
+    (configuration,) = read["DomainNameConfigurations"]
+    assert {name: configuration[name] for name in asked} == asked
+    assert configuration["DomainNameStatus"] == "AVAILABLE"
+    assert configuration["ApiGatewayDomainName"].endswith(".execute-api.us-west-2.amazonaws.com")
+    assert configuration["HostedZoneId"]
+    assert "MutualTlsAuthentication" not in read
+    gateway.delete_domain_name(DomainName="origin.api.test")
 
 
 def test_an_origin_keeps_its_access_control(server: Emulator) -> None:
