@@ -397,7 +397,9 @@ NAMES = (
         "T-DEL-1",
         "functions-have-log-groups",
         "Lambda leaves a log group behind",
-        lambda stack: stack.remove("aws_cloudwatch_log_group", "login_log"),
+        lambda stack: stack.block("aws_lambda_function", "login_function")["logging_config"].update(
+            log_group="/aws/lambda/other"
+        ),
     ),
     CHANGES(
         "T-NAM-1",

@@ -380,8 +380,8 @@ SECRETS = (
     CHANGES(
         "T-SEC-1",
         "rotation-function-serves-secrets-manager-only",
-        "anybody's Secrets Manager may call it",
-        lambda stack: stack.block("aws_lambda_permission", "login_permission").pop("source_account"),
+        "another service may call it",
+        lambda stack: stack.block("aws_lambda_permission", "login_permission").update(principal="events.amazonaws.com"),
     ),
     CHANGES(
         "T-SEC-1",
