@@ -1,6 +1,7 @@
-"""The command line: `python -m compliance report`, `lint` and `catalogue`."""
+"""The command line: `python -m compliance report`, `verify`, `diff`, `lint` and `catalogue`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from policies.model import Policy
 
 EXIT_DONE = 0
 EXIT_PROBLEMS = 1
+EXIT_DIFFERS = 1
 EXIT_BAD_INPUT = 3
 RESULT = Path("build/report/gate-result.json")
 OUTPUT = Path("build/report")
@@ -20,17 +22,26 @@ CATALOGUE = Path("docs/catalogue.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 the linter found something, 3 bad input."""
+    """Runs one command and returns its exit code: 0 done, 1 something was found or differs, 3 bad input."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "lint":
             return _lint()
         if options.command == "catalogue":
             return _catalogue(options.output, check=options.check)
-        return _report(options.result, options.output, options.time)
+        if options.command == "verify":
+            return _verify(options)
+        if options.command == "diff":
+            return _diff(options)
+        return _report(options)
     except InputError as error:
-        print(f"compliance: {_one_line(str(error))}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        message = str(error)
+    except Exception as error:
+        if os.environ.get("COMPLIANCE_TRACEBACK"):
+            raise
+        message = f"internal error: {type(error).__name__}: {error} (COMPLIANCE_TRACEBACK=1 shows where)"
+    print(f"compliance: {_one_line(message)}", file=sys.stderr)
+    return EXIT_BAD_INPUT
 
 
 def catalogue() -> tuple[Policy, ...]:
@@ -73,42 +84,106 @@ def _catalogue(output: Path, *, check: bool) -> int:
     return EXIT_DONE
 
 
-def _report(result: Path, output: Path, time: str | None) -> int:
+def _report(options: argparse.Namespace) -> int:
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
-    from compliance.render_html import render_html
-    from compliance.render_json import render_json
-    from compliance.render_markdown import render_markdown
+    from compliance.report_files import report_files
+    from compliance.report_folder import write
+    from compliance.signature import read_private_key
 
-    gate_result = read_gate_result(result)
-    origin = provenance(result.as_posix(), time, Path.cwd())
+    key = read_private_key(options.key) if options.key else None
+    gate_result = read_gate_result(options.result)
+    origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     report = control_report(gate_result, load(), catalogue(), origin)
-    forms = {
-        "report.json": render_json(report),
-        "report.md": render_markdown(report),
-        "index.html": render_html(report),
-    }
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in forms.items():
-            (output / name).write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error.strerror or error})") from error
+    files = report_files(report)
+    files[MANIFEST] = render_manifest(report, files, key.public if key else None)
+    if key:
+        files[ENVELOPE] = key.sign(files[MANIFEST])
+    write(options.output, files, earlier_files(options.output))
     tally = ", ".join(f"{number} {verdict}" for verdict, number in report.verdicts.items() if number)
-    print(f"{output.as_posix()}: {', '.join(forms)} ({tally})", file=sys.stderr)
+    signed = f"signed by key {key.public.id}" if key else "unsigned"
+    print(f"{options.output.as_posix()}: {len(files)} files, {signed} ({tally})", file=sys.stderr)
     return EXIT_DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from compliance.signature import read_public_key
+    from compliance.verify import Scope, verify
+
+    scope = Scope(
+        public_key=read_public_key(options.public_key) if options.public_key else None,
+        with_checkov=not options.without_checkov,
+        with_validation=options.validate,
+    )
+    found = verify(options.folder, scope, load(), catalogue())
+    for reason in found.unverified:
+        print(_one_line(f"compliance: cannot verify: {reason}"), file=sys.stderr)
+    number = len(found.differences)
+    end = "equal in every line to what its inputs give"
+    if number:
+        end = f"{number} difference{'' if number == 1 else 's'}"
+    elif found.unverified:
+        end = "not verified"
+    lines = [*found.differences, *(f"note: {note}" for note in found.notes), f"{options.folder.as_posix()}: {end}"]
+    _print("".join(f"{_one_line(line)}\n" for line in lines))
+    if found.differences:
+        return EXIT_DIFFERS
+    return EXIT_BAD_INPUT if found.unverified else EXIT_DONE
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from compliance import diff
+
+    found = diff.compare(diff.read_report(options.old), diff.read_report(options.new))
+    written = {"text": diff.to_text, "json": diff.to_json, "markdown": diff.to_markdown}[options.format](found)
+    _print(written)
+    return EXIT_DIFFERS if found.changes else EXIT_DONE
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change what was found
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m compliance", description="The control report on PCI DSS 4.0.1.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    report = commands.add_parser("report", help="write report.json, report.md and index.html")
+    report = commands.add_parser("report", help="write the report in all its forms, and the manifest of them")
     report.add_argument("result", nargs="?", type=Path, default=RESULT, help="the gate's result (%(default)s)")
     report.add_argument("--output", type=Path, default=OUTPUT, help="folder to write to (%(default)s)")
     report.add_argument(
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
     )
+    report.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
+    )
+    verify = commands.add_parser(
+        "verify",
+        help="recompute a report from the inputs it names, and say what differs",
+        description="Recomputes a report from the inputs it names, and says what differs. Inputs and waivers are looked"
+        " for where the result names them, so run it in the project's folder, at the commit that the report names.",
+        epilog="exit codes: 0 all equal, 1 something differs, 3 something could not be verified",
+    )
+    verify.add_argument("folder", nargs="?", type=Path, default=OUTPUT, help="the report's folder (%(default)s)")
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="demand a signature by this Ed25519 key (PEM)")
+    verify.add_argument(
+        "--without-checkov", action="store_true", help="do not run Checkov again: take its assessments as recorded"
+    )
+    verify.add_argument("--validate", action="store_true", help="ask terraform validate again as well")
+    diff = commands.add_parser(
+        "diff",
+        help="say what changed between two reports",
+        description="Says what changed between two reports: verdicts, assessments, waivers, policies, inputs.",
+        epilog="exit codes: 0 no change, 1 changes, 3 bad input",
+    )
+    diff.add_argument("old", type=Path, metavar="OLD", help="a report.json, or the folder of a report")
+    diff.add_argument("new", type=Path, metavar="NEW", help="likewise, the later one")
+    diff.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="(%(default)s)")
     commands.add_parser("lint", help="check the data that maps policies and checks to requirements")
     pages = commands.add_parser("catalogue", help="write the page about all policies")
     pages.add_argument("--output", type=Path, default=CATALOGUE, help="file to write (%(default)s)")

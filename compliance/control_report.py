@@ -1,14 +1,15 @@
 """Joins assessments and requirements into one value, the control report. Pure: no file, no clock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from compliance.gate_result import GateResult
+from compliance.gate_result import GateResult, Input
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
-from compliance.verdict import VERDICTS, Facts, Verdict, decide
+from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
 from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
+from policies.resources import without_keys
 
 # What every reader has to know before the first number; printed on top of each form of the report.
 LIMITS = (
@@ -19,6 +20,16 @@ LIMITS = (
     "A waiver is a finding that somebody accepted. It is not a pass, and not a compensating control.",
     "Paraphrases are our own and no substitute for the text of the standard.",
 )
+
+# Every item of evidence is made by reading configuration; nobody was interviewed, nothing that runs was observed.
+METHOD = "examine"
+# What each kind of input cannot show, whatever was found in it.
+KIND_LIMITS: Mapping[str, str] = {
+    "synth": "Shows the configuration as synthesized; does not show deployment.",
+    "plan": "Shows what Terraform planned; does not show that it was applied.",
+    "state": "Shows the state that Terraform recorded; does not show that the running systems still equal it.",
+}
+GAP_LIMIT = "Some resources could not be seen, so the population may be larger; the report names what is missing."
 
 
 @dataclass(frozen=True)
@@ -70,13 +81,119 @@ class EdgeReport:
 
 
 @dataclass(frozen=True)
+class ComponentPopulation:
+    """The resources of one component type (Terraform resource type) that an item of evidence is about, by stack."""
+
+    type: str
+    addresses: Mapping[str, tuple[str, ...]]
+
+    @property
+    def count(self) -> int:
+        """How many resources there are in all stacks."""
+        return sum(len(addresses) for addresses in self.addresses.values())
+
+
+@dataclass(frozen=True)
+class EvidenceItem:
+    """What one policy or Checkov check shows for one requirement, complete enough to be examined by itself.
+
+    `edges` are all that map the one to the other, `inputs` the documents it was found in, `tools` the versions of
+    the tools of the run; `is_complete` says that every resource of the inputs could be seen. The population is tested
+    resources and exclusions together, nothing else.
+    """
+
+    requirement: str
+    evidence: Evidence
+    edges: tuple[Edge, ...]
+    inputs: tuple[Input, ...]
+    tools: Mapping[str, str]
+    is_complete: bool
+
+    @property
+    def id(self) -> str:
+        """Names the item in working papers: the same in every run, and unique in a report."""
+        return f"E-{self.requirement}-{self.evidence.id}"
+
+    @property
+    def version(self) -> str:
+        """Which version judged: the digest of the policy's source, or Checkov's release."""
+        if self.evidence.engine == "checkov":
+            return f"Checkov {self.tools.get('checkov', '(version not recorded)')}"
+        return f"sha256:{self.evidence.digest}" if self.evidence.digest else "not recorded"
+
+    @property
+    def extent(self) -> Extent:
+        """How far the evidence reaches: the furthest of its edges."""
+        return max((edge.extent for edge in self.edges), key=EXTENTS.index)
+
+    @cached_property
+    def population(self) -> tuple[ComponentPopulation, ...]:
+        """Every resource that the policy or check looked at, by component type; complete, nothing is sampled."""
+        by_type: dict[str, dict[str, set[str]]] = {}
+        for row in self._rows:
+            by_type.setdefault(component_type(row.address), {}).setdefault(row.stack, set()).add(row.address)
+        return tuple(
+            ComponentPopulation(type_, {stack: tuple(sorted(stacks[stack])) for stack in sorted(stacks)})
+            for type_, stacks in sorted(by_type.items())
+        )
+
+    @property
+    def population_count(self) -> int:
+        """How many resources the population has."""
+        return sum(component.count for component in self.population)
+
+    @property
+    def population_made(self) -> str:
+        """How the list came about, in one sentence."""
+        if not self.evidence.assessments:
+            return "There is no list: the result holds nothing of it, so it did not run or found no resource."
+        whole = f"the whole of {len(self.inputs)} input{'' if len(self.inputs) == 1 else 's'}"
+        if self.evidence.engine == "checkov":
+            return f"Every resource in {whole} that the check has an opinion on, as Checkov lists them."
+        return f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+
+    @cached_property
+    def tested(self) -> tuple[Assessment, ...]:
+        """Resources with an answer: pass or fail."""
+        return tuple(row for row in self._rows if row.outcome in ("pass", "fail"))
+
+    @cached_property
+    def exclusions(self) -> tuple[Assessment, ...]:
+        """Resources of the population without an answer: waived, undetermined, or not concerned by the claim."""
+        return tuple(row for row in self._rows if row.outcome not in ("pass", "fail"))
+
+    @cached_property
+    def absences(self) -> tuple[Assessment, ...]:
+        """Stacks without any resource to judge: a failure where a specification asks for one."""
+        return tuple(row for row in self.evidence.assessments if not row.address)
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many assessments had which outcome, absences included."""
+        return self.evidence.counts
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the item does not show: the notes of its edges, then what its kinds of input cannot show."""
+        notes = dict.fromkeys(edge.note for edge in self.edges if edge.note)
+        kinds = dict.fromkeys(one.kind for one in self.inputs)
+        unseen = () if self.is_complete else (GAP_LIMIT,)
+        return (*notes, *unseen, *(KIND_LIMITS[kind] for kind in kinds if kind in KIND_LIMITS))
+
+    @property
+    def _rows(self) -> Iterator[Assessment]:
+        return (row for row in self.evidence.assessments if row.address)
+
+
+@dataclass(frozen=True)
 class RequirementReport:
-    """One requirement, what the evidence says about it, and that evidence."""
+    """One requirement, what the evidence says about it, and that evidence, by edge and as items."""
 
     requirement: Requirement
     verdict: Verdict
     reason: str
     edges: tuple[EdgeReport, ...]
+    evidence_items: tuple[EvidenceItem, ...] = ()
 
     @cached_property
     def judged(self) -> tuple[Assessment, ...]:
@@ -156,6 +273,28 @@ class ControlReport:
         return tuple(requirement for group in self.groups for requirement in group.requirements)
 
     @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Every policy and check that an edge or an [[unclaimed]] entry names, or the result holds, by id."""
+        claimed = [one for row in self.requirements for edge in row.edges for one in edge.evidence]
+        found = {one.id: one for one in (*claimed, *(row.evidence for row in self.unclaimed), *self.unmapped)}
+        return {id_: found[id_] for id_ in sorted(found)}
+
+    @cached_property
+    def requirements_by_evidence(self) -> Mapping[str, tuple[str, ...]]:
+        """The requirements that each claimed policy or check is evidence for, by its id, in the standard's order."""
+        found: dict[str, dict[str, None]] = {}
+        for row in self.requirements:
+            for edge in row.edges:
+                for one in edge.evidence:
+                    found.setdefault(one.id, {})[row.requirement.id] = None
+        return {id_: tuple(requirements) for id_, requirements in found.items()}
+
+    @property
+    def evidence_items(self) -> tuple[EvidenceItem, ...]:
+        """Every item of evidence, requirement by requirement."""
+        return tuple(item for row in self.requirements for item in row.evidence_items)
+
+    @cached_property
     def verdicts(self) -> Mapping[Verdict, int]:
         """How many requirements have which verdict."""
         return count_verdicts(self.requirements)
@@ -194,7 +333,7 @@ def control_report(
                 SectionReport(
                     section,
                     framework.sections[section],
-                    tuple(_assess(row, edges.get(row.id, []), is_complete=not gaps) for row in requirements),
+                    tuple(_assess(row, edges.get(row.id, []), result, is_complete=not gaps) for row in requirements),
                 )
                 for section, requirements in framework.sections_of(group)
             ),
@@ -256,12 +395,35 @@ def _has_passed(edge: EdgeReport) -> bool:
     return complete and {row.outcome for row in edge.judged} == {"pass"}
 
 
-def _assess(requirement: Requirement, edges: Sequence[EdgeReport], *, is_complete: bool) -> RequirementReport:
+def component_type(address: str) -> str:
+    """The Terraform resource type in an address: `module.a["x"].data.aws_ami.b[0]` -> `data.aws_ami`."""
+    parts = without_keys(address).split(".")
+    while parts[0] == "module" and len(parts) > 2:
+        parts = parts[2:]
+    return ".".join(parts[:2]) if parts[0] == "data" else parts[0]
+
+
+def _assess(
+    requirement: Requirement, edges: Sequence[EdgeReport], result: GateResult, *, is_complete: bool
+) -> RequirementReport:
     rule = decide(facts_of(requirement, edges, is_complete=is_complete))
     reason = rule.reason
     if rule.verdict == "candidate not applicable" and requirement.candidate_not_applicable:
         reason = requirement.candidate_not_applicable
-    return RequirementReport(requirement, rule.verdict, reason, tuple(edges))
+    items = _evidence_items(edges, result, is_complete=is_complete)
+    return RequirementReport(requirement, rule.verdict, reason, tuple(edges), items)
+
+
+def _evidence_items(edges: Sequence[EdgeReport], result: GateResult, *, is_complete: bool) -> tuple[EvidenceItem, ...]:
+    """One item for each policy or check of the edges, in their order, though several edges may name it."""
+    named: dict[str, tuple[Evidence, list[Edge]]] = {}
+    for row in edges:
+        for evidence in row.evidence:
+            named.setdefault(evidence.id, (evidence, []))[1].append(row.edge)
+    return tuple(
+        EvidenceItem(by[0].requirement, evidence, tuple(by), result.inputs, result.tools, is_complete)
+        for evidence, by in named.values()
+    )
 
 
 def _population_gaps(unclaimed: Iterable[Unclaimed], library: "_Library") -> Iterable[Assessment]:

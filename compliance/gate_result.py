@@ -3,14 +3,14 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from compliance.json_reader import Reader
 from policies import strict_json
-from policies.errors import InputError
 from policies.model import OUTCOMES, Assessment, Engine, Severity, Source, Waiver
-from policies.result import SCHEMA, Validation
+from policies.result import SCHEMA, Conditions, Validation, WaiversFile
 
 VALIDATION_OUTCOMES = ("pass", "fail", "not-run")
 
@@ -27,29 +27,47 @@ class Input:
 
 @dataclass(frozen=True)
 class GateResult:
-    """The gate's result as data; `sha256` is the digest of the file it was read from."""
+    """The gate's result as data; `content` is the file it was read from, `sha256` the digest of that.
 
+    `conditions` is None in a result that does not say under which it came about; `configuration` is what the one plan
+    among the inputs was made from, when that was given as well.
+    """
+
+    content: bytes = field(repr=False)
     sha256: str
     inputs: tuple[Input, ...]
     assessments: tuple[Assessment, ...]
     validation: tuple[Validation, ...]
     tools: Mapping[str, str]
+    conditions: Conditions | None = None
+    configuration: Input | None = None
 
 
 def read_gate_result(path: Path) -> GateResult:
     """The result in the file at `path`; InputError says in one line why there is none."""
-    content, document = strict_json.read(path)
-    result = _Reader(document, str(path))
+    return _gate_result(*strict_json.read(path), str(path))
+
+
+def parse_gate_result(content: bytes, name: str) -> GateResult:
+    """The result in `content`; `name` stands in front of every refusal."""
+    return _gate_result(content, strict_json.parse(content, name), name)
+
+
+def _gate_result(content: bytes, document: Any, name: str) -> GateResult:
+    result = Reader(document, name)
     if result.text("schema") != SCHEMA:
         raise result.refusal(f'schema is {result.text("schema")!r}, expected "{SCHEMA}"')
     assessments = tuple(_assessment(row) for row in result.rows("assessments"))
     _compare_summary(result, assessments)
     return GateResult(
+        content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         inputs=tuple(_input(row) for row in result.rows("inputs")),
         assessments=tuple(sorted(assessments, key=_order)),
         validation=tuple(_validation(row) for row in result.rows("validation", optional=True)),
         tools=_tools(result),
+        conditions=_conditions(result),
+        configuration=_configuration(result),
     )
 
 
@@ -63,11 +81,11 @@ def _order(assessment: Assessment) -> tuple[str, str, str, str, str]:
     )
 
 
-def _input(row: "_Reader") -> Input:
+def _input(row: Reader) -> Input:
     return Input(row.text("path"), row.text("kind"), row.text("stack"), row.text("sha256"))
 
 
-def _validation(row: "_Reader") -> Validation:
+def _validation(row: Reader) -> Validation:
     outcome: Any = row.word("outcome", VALIDATION_OUTCOMES)
     return Validation(
         stack=row.text("stack"),
@@ -77,14 +95,34 @@ def _validation(row: "_Reader") -> Validation:
     )
 
 
-def _tools(result: "_Reader") -> dict[str, str]:
+def _tools(result: Reader) -> dict[str, str]:
     tools = result.row("tools")
     if tools is None:
         return {}
     return {name: tools.text(name, default="not run") for name in sorted(tools.fields)}
 
 
-def _assessment(row: "_Reader") -> Assessment:
+def _conditions(result: Reader) -> Conditions | None:
+    conditions = result.row("conditions")
+    if conditions is None:
+        return None
+    waivers = conditions.row("waivers")
+    policies = None if conditions.fields.get("policies") is None else conditions.texts("policies")
+    return Conditions(
+        today=conditions.day("today"),
+        environment=conditions.text("environment"),
+        waivers=None if waivers is None else WaiversFile(waivers.text("path"), waivers.text("sha256")),
+        policies=policies,
+    )
+
+
+def _configuration(result: Reader) -> Input | None:
+    conditions = result.row("conditions")
+    configuration = None if conditions is None else conditions.row("configuration")
+    return None if configuration is None else _input(configuration)
+
+
+def _assessment(row: Reader) -> Assessment:
     waiver = row.row("waiver")
     source = row.row("source")
     outcome: Any = row.word("outcome", OUTCOMES)
@@ -109,22 +147,19 @@ def _assessment(row: "_Reader") -> Assessment:
     )
 
 
-def _source(row: "_Reader") -> Source:
+def _source(row: Reader) -> Source:
     line = row.fields.get("line")
     if not isinstance(line, int) or isinstance(line, bool):
         raise row.refusal("line is not a whole number")
     return Source(row.text("file"), line)
 
 
-def _waiver(row: "_Reader") -> Waiver:
+def _waiver(row: Reader) -> Waiver:
     place = row.row("place")
-    addresses = row.fields.get("addresses", [])
-    if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
-        raise row.refusal("addresses is not a list of strings")
     return Waiver(
         policy=row.text("policy", default=""),
         stack=row.text("stack", default=""),
-        addresses=tuple(addresses),
+        addresses=row.texts("addresses", optional=True),
         reason=row.text("reason"),
         owner=row.text("owner"),
         ticket=row.text("ticket", default=""),
@@ -134,7 +169,7 @@ def _waiver(row: "_Reader") -> Waiver:
     )
 
 
-def _compare_summary(result: "_Reader", assessments: tuple[Assessment, ...]) -> None:
+def _compare_summary(result: Reader, assessments: tuple[Assessment, ...]) -> None:
     """A summary that disagrees with its rows means that rows were lost or changed on the way."""
     summary = result.row("summary")
     if summary is None:
@@ -144,43 +179,3 @@ def _compare_summary(result: "_Reader", assessments: tuple[Assessment, ...]) -> 
         claimed = summary.fields.get(outcome, 0)
         if claimed != counted[outcome]:
             raise summary.refusal(f"says {claimed!r} {outcome}, but the rows hold {counted[outcome]}")
-
-
-class _Reader:
-    """An object of the result with typed access; `place` says where it stands, for a refusal."""
-
-    def __init__(self, value: Any, place: str) -> None:
-        self.place = place
-        if not isinstance(value, dict):
-            raise self.refusal(f"is not an object but {type(value).__name__}")
-        if isinstance(value, strict_json.RepeatedKeys):
-            raise self.refusal(f"holds the key {value.repeated!r} more than once")
-        self.fields: dict[str, Any] = value
-
-    def refusal(self, reason: str) -> InputError:
-        """The error to raise, as one line however long or odd the value is."""
-        return InputError(f"{self.place}: {reason[:300]}")
-
-    def text(self, name: str, *, default: str | None = None) -> str:
-        value = self.fields.get(name)
-        if value is None and default is not None:
-            return default
-        if not isinstance(value, str):
-            raise self.refusal(f"{name} is {'missing' if value is None else 'not a string'}")
-        return value
-
-    def word(self, name: str, words: tuple[str, ...]) -> str:
-        word = self.text(name)
-        if word not in words:
-            raise self.refusal(f"{name} is {word!r}, expected one of {', '.join(words)}")
-        return word
-
-    def row(self, name: str) -> "_Reader | None":
-        value = self.fields.get(name)
-        return None if value is None else _Reader(value, f"{self.place}: {name}")
-
-    def rows(self, name: str, *, optional: bool = False) -> list["_Reader"]:
-        value = self.fields.get(name, [] if optional else None)
-        if not isinstance(value, list):
-            raise self.refusal(f"{name} is {'missing' if value is None else 'not a list'}")
-        return [_Reader(row, f"{self.place}: {name}[{index}]") for index, row in enumerate(value)]

@@ -4,11 +4,14 @@ import subprocess  # only to ask git, with fixed arguments
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from policies.errors import InputError
 
 GIT_TIMEOUT_SECONDS = 30
+
+TimeSource = Literal["argument", "commit"]
+TIME_SOURCES: tuple[str, ...] = get_args(TimeSource)
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Provenance:
     """
 
     time: str | None
-    time_source: Literal["argument", "commit"] | None
+    time_source: TimeSource | None
     commit: str | None
     is_dirty: bool | None
     result_path: str
@@ -34,7 +37,7 @@ def provenance(result_path: str, time: str | None, repository: Path) -> Provenan
     commit = _git(repository, "log", "-1", "--format=%H %cI")
     commit_hash, _, commit_time = (commit or "").partition(" ")
     stamp: str | None = None
-    source: Literal["argument", "commit"] | None = None
+    source: TimeSource | None = None
     if time is not None:
         stamp, source = in_utc(time), "argument"
     elif commit:

@@ -5,18 +5,37 @@ Schema control-report/1. Keys of the top level:
 schema          "control-report/1"
 standard        {name, version, identifiers, sections, requirements}: what is reported on, how many of each
 limits          sentences a reader has to know
-provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools}
+provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
+                conditions are the day that waivers were judged on, the environment, the waivers file, and what the
+                run was limited to (gate-result/1), or null where the result does not say
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
                  manual, counts: {outcome: assessments}, population: {stack: [address]},
-                 edges: [{extent, source, note, evidence: [id]}], assessor: {finding: "", comment: ""}}
+                 edges: [{extent, source, note, evidence: [id]}], evidence_items: [item],
+                 assessor: {finding: "", comment: ""}}
 groups          {id: title} of the principal requirements; sections likewise of the headings below them
 evidence        {id: {engine, title, rationale, digest, claimed, counts, population, assessments}} of every
                 policy and Checkov check that an edge names or the result holds; assessments as in
                 gate-result/1
 unclaimed       [{id, reason}]: policies that are evidence for no requirement
 population_gaps assessments that say that some resources could not be seen
+
+An item of evidence is what one policy or Checkov check shows for one requirement:
+{id               "E-<requirement>-<policy>": the same in every run, unique in the report
+ evidence         key of `evidence`, where title, rationale and the assessments stand
+ engine, version  "policies" and the SHA-256 of the policy's source, or "checkov" and its release
+ method           "examine": configuration was read; nobody was interviewed, nothing that runs was observed
+ extent, sources  how far it reaches, and on whose word it is mapped
+ population       {count, made: one sentence, components: [{type, count, addresses: {stack: [address]}}]}, complete
+ tested           number of resources that passed or failed
+ exclusions       [{stack, address, outcome, message, waiver}]: the rest of the population; waiver is null or
+                  {reason, owner, ticket, created, expires}
+ absences         [{stack, outcome, message}]: stacks without a resource to judge; one that a specification asks
+                  for has failed
+ counts           {outcome: assessments}
+ inputs           [{path, kind: synth, plan or state, stack, sha256}]
+ limits           sentences: what it does not show}
 
 Verdicts are the words of compliance.verdict; `extent` is none, supporting, partial or full. A `null` time
 means that none was given and there was no commit to take it from.
@@ -26,7 +45,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from compliance.control_report import LIMITS, ControlReport, Evidence, RequirementReport
+from compliance.control_report import LIMITS, METHOD, ControlReport, Evidence, EvidenceItem, RequirementReport
 from compliance.requirements import STANDARD, VERSION, group_of, section_of
 from policies.model import Assessment
 
@@ -51,7 +70,9 @@ def render_json(report: ControlReport) -> str:
         "groups": {group.group.id: group.group.title for group in report.groups},
         "sections": sections,
         "requirements": [_requirement(row) for row in report.requirements],
-        "evidence": {id_: _evidence(row, claimed) for id_, (row, claimed) in _all_evidence(report).items()},
+        "evidence": {
+            id_: _evidence(row, id_ in report.requirements_by_evidence) for id_, row in report.evidence.items()
+        },
         "unclaimed": [{"id": row.evidence.id, "reason": row.unclaimed.reason} for row in report.unclaimed],
         "population_gaps": [_assessment(row) for row in report.population_gaps],
     }
@@ -69,6 +90,7 @@ def _provenance(report: ControlReport) -> dict[str, Any]:
         "inputs": [asdict(row) for row in report.result.inputs],
         "validation": [asdict(row) for row in report.result.validation],
         "tools": dict(report.result.tools),
+        "conditions": None if report.result.conditions is None else asdict(report.result.conditions),
     }
 
 
@@ -96,18 +118,46 @@ def _requirement(row: RequirementReport) -> dict[str, Any]:
             }
             for edge in row.edges
         ],
+        "evidence_items": [_evidence_item(item) for item in row.evidence_items],
         "assessor": {"finding": "", "comment": ""},
     }
 
 
-def _all_evidence(report: ControlReport) -> dict[str, tuple[Evidence, bool]]:
-    """Every piece of evidence by id, with whether some requirement claims it."""
-    claimed = {
-        evidence.id: (evidence, True) for row in report.requirements for edge in row.edges for evidence in edge.evidence
+def _evidence_item(item: EvidenceItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "evidence": item.evidence.id,
+        "engine": item.evidence.engine,
+        "version": item.version,
+        "method": METHOD,
+        "extent": item.extent,
+        "sources": list(dict.fromkeys(edge.source for edge in item.edges)),
+        "population": {
+            "count": item.population_count,
+            "made": item.population_made,
+            "components": [
+                {"type": component.type, "count": component.count, "addresses": component.addresses}
+                for component in item.population
+            ],
+        },
+        "tested": len(item.tested),
+        "exclusions": [
+            {
+                "stack": row.stack,
+                "address": row.address,
+                "outcome": row.outcome,
+                "message": row.message,
+                "waiver": None
+                if row.waiver is None
+                else {key: getattr(row.waiver, key) for key in ("reason", "owner", "ticket", "created", "expires")},
+            }
+            for row in item.exclusions
+        ],
+        "absences": [{"stack": row.stack, "outcome": row.outcome, "message": row.message} for row in item.absences],
+        "counts": dict(item.counts),
+        "inputs": [asdict(row) for row in item.inputs],
+        "limits": list(item.limits),
     }
-    others = [row.evidence for row in report.unclaimed] + list(report.unmapped)
-    merged = {evidence.id: (evidence, False) for evidence in others} | claimed
-    return {id_: merged[id_] for id_ in sorted(merged)}
 
 
 def _evidence(evidence: Evidence, claimed: bool) -> dict[str, Any]:

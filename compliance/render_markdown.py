@@ -7,6 +7,7 @@ from compliance.control_report import (
     ControlReport,
     EdgeReport,
     Evidence,
+    EvidenceItem,
     GroupReport,
     RequirementReport,
     SectionReport,
@@ -16,6 +17,9 @@ from compliance.requirements import STANDARD, VERSION
 from compliance.verdict import VERDICTS
 from compliance.visible import OUTCOME_WORDS, observed_text
 from policies.model import Assessment
+
+# A version in a table: enough to tell two apart, the whole of it stands in report.json.
+VERSION_CHARACTERS = len("sha256:") + 12
 
 
 def render_markdown(report: ControlReport) -> str:
@@ -65,6 +69,7 @@ def _scope(report: ControlReport) -> Iterator[str]:
             ("Time", f"{origin.time or 'not recorded'}{source}"),
             ("Commit", commit),
             ("Result", f"{code(origin.result_path)}, SHA-256 {code(report.result.sha256)}"),
+            *_conditions(report),
             *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
         ],
     )
@@ -79,6 +84,18 @@ def _scope(report: ControlReport) -> Iterator[str]:
             for row in report.result.validation
         ],
     )
+
+
+def _conditions(report: ControlReport) -> Iterator[tuple[str, str]]:
+    conditions = report.result.conditions
+    if conditions is None:
+        return
+    yield "Environment", text(conditions.environment)
+    waivers = conditions.waivers
+    judged = f"{code(waivers.path)}, SHA-256 {code(waivers.sha256)}, as of" if waivers else "none taken into account;"
+    yield "Waivers", f"{judged} {conditions.today}"
+    if conditions.policies is not None:
+        yield "Limited to", ", ".join(map(code, conditions.policies))
 
 
 def _summary(report: ControlReport) -> Iterator[str]:
@@ -152,22 +169,30 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
     yield f"{row.reason} Remains manual: {row.requirement.manual}"
     yield ""
     yield from table(
-        ("Policy or check", "Claim", "Assessments", "Extent", "Mapping from", "Limits"),
+        ("Item", "Claim", "Version", "Population", "Excluded", "Result", "Extent", "Mapping from", "Limits"),
         [
             (
-                code(evidence.id),
-                text(evidence.title),
-                _result_of(evidence),
-                edge.edge.extent,
-                text(edge.edge.source),
-                text(edge.edge.note),
+                code(item.id),
+                text(item.evidence.title),
+                code(item.version[:VERSION_CHARACTERS]),
+                _population_of(item),
+                tally(item.exclusions),
+                _result_of(item.evidence),
+                item.extent,
+                text("; ".join(dict.fromkeys(edge.source for edge in item.edges))),
+                text(" ".join(item.limits)),
             )
-            for edge in row.edges
-            for evidence in edge.evidence
+            for item in row.evidence_items
         ],
     )
     yield from _findings(row.findings)
     yield from _population(row, row.edges)
+
+
+def _population_of(item: EvidenceItem) -> str:
+    """How many resources of which component types: "3: 2 aws_lb, 1 aws_vpc"."""
+    kinds = ", ".join(f"{component.count} {text(component.type)}" for component in item.population)
+    return f"{item.population_count}: {kinds}" if kinds else "0"
 
 
 def _findings(findings: Iterable[Assessment]) -> Iterator[str]:

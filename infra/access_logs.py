@@ -24,14 +24,24 @@ class AccessLogs(PrivateBucket):
     """A bucket of access logs, kept as audit material; `policy` admits the logs.
 
     Load balancers and S3 deliver to nothing but buckets with S3's own encryption (SSE-S3), and S3 to none with a
-    default object lock: so these logs lie apart from the audit trail's archive.
+    default object lock: so these logs lie apart from the audit trail's archive. A bucket that takes the logs of
+    distributions only can have a key (`kms_key_arn`), which log delivery must be allowed to use.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, deployment: Deployment, senders: Senders, resource: str = "access-logs"
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deployment: Deployment,
+        senders: Senders,
+        resource: str = "access-logs",
+        kms_key_arn: str | None = None,
     ) -> None:
         retention = Retention(AUDIT_RETENTION_DAYS, AUDIT_RETENTION_DAYS)
-        super().__init__(scope, id_, deployment=deployment, resource=resource, retention=retention, kms_key_arn=None)
+        super().__init__(
+            scope, id_, deployment=deployment, resource=resource, retention=retention, kms_key_arn=kms_key_arn
+        )
         ours = {"StringEquals": {"aws:SourceAccount": deployment.account_id}}
         statements: list[Statement] = []
         if senders.balancers:

@@ -97,6 +97,20 @@ def used_by_log_groups(deployment: Deployment) -> Statement:
     )
 
 
+def used_by_log_delivery(deployment: Deployment) -> Statement:
+    """Return the statement that lets AWS's log delivery fill an encrypted bucket from sources of this region."""
+    return allow(
+        *ENCRYPT_AND_DECRYPT,
+        on="*",
+        to=service("delivery.logs"),
+        where={
+            "StringEquals": {"aws:SourceAccount": deployment.account_id},
+            "ArnLike": {"aws:SourceArn": deployment.arn("logs", "delivery-source:*")},
+        },
+        sid="LogDelivery",
+    )
+
+
 def _used_by_distributions(deployment: Deployment) -> Statement:
     # Naming the one distribution would be a cycle (key, bucket, distribution); the bucket policy names it.
     distributions = f"arn:aws:cloudfront::{deployment.account_id}:distribution/*"

@@ -14,7 +14,7 @@ from infra.deployment import Deployment
 from infra.distribution import Distribution, Fronted, ResponseHeaders
 from infra.dns import HostedZone
 from infra.http_api import REQUESTS_PER_SECOND
-from infra.keys import EncryptionKey, used_by_log_groups, used_by_publishers
+from infra.keys import EncryptionKey, used_by_log_delivery, used_by_log_groups, used_by_publishers
 from infra.origin_header import OriginHeader
 from infra.waf import RATE_WINDOW_SECONDS, Firewall
 
@@ -73,7 +73,11 @@ class TransactionEdge(Construct):
     ) -> None:
         super().__init__(scope, id_)
         logs_key = EncryptionKey(
-            self, "logs", deployment=deployment, description="Logs", statements=[used_by_log_groups(deployment)]
+            self,
+            "logs",
+            deployment=deployment,
+            description="Logs",
+            statements=[used_by_log_groups(deployment), used_by_log_delivery(deployment)],
         )
         alerts_key = EncryptionKey(
             self,
@@ -111,6 +115,7 @@ class TransactionEdge(Construct):
             deployment=deployment,
             senders=Senders(distributions=True),
             resource="edge-access-logs",
+            kms_key_arn=logs_key.arn,
         )
         CdnLogs(self, "cdn_logs", deployment=deployment, distribution_arn=cdn.arn, access_logs=access_logs)
 

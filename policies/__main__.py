@@ -3,19 +3,17 @@
 import argparse
 import contextlib
 import datetime
-import difflib
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from policies import attestation, documents, engine, requirements, specifications, waivers
+from policies import attestation, documents, gate, waivers
 from policies.documents import Document
 from policies.errors import InputError
-from policies.model import Assessment, Policy
 from policies.registry import catalogue
-from policies.result import NOT_JUDGED, GateResult, gate_result, to_json
+from policies.result import NOT_JUDGED, Conditions, GateResult, WaiversFile, to_json
 from policies.text_format import to_text
 
 _EPILOG = """\
@@ -183,54 +181,32 @@ def _write(text: str, path: Path | None) -> None:
 
 
 def _check(options: argparse.Namespace) -> GateResult:
-    selected = _selected(options.policy)
+    conditions = _conditions(options)
     read = documents.read(options.paths or [Path("cdktf.out")], options.stack)
     configuration = _planned(options, read)
     if configuration:
         read = [document.named(configuration.stack) for document in read]
-    if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
-        selected = _selected([*(one.id for one in selected), "modules-are-judged"])
-    assessments = _assessed(read, configuration, selected)
-    tools = {"policies": attestation.policy_set_digest(selected)}
-    if options.checkov:
-        from policies import checkov
-
-        assessments += _assessed_by_checkov(read, configuration)
-        tools["checkov"] = checkov.checkov_version()
     validation = []
     if options.validate:
         from policies import terraform
 
         written = [configuration] if configuration else read  # a plan was made by Terraform itself
         validation = [terraform.validate(document, required=options.validate == "require") for document in written]
-    assessments = _waived(options, assessments, selected)
-    return gate_result(read, assessments, validation, tools, configuration)
+    return gate.judge(read, configuration, conditions, with_checkov=options.checkov, validation=validation)
 
 
-def _assessed(read: Sequence[Document], configuration: Document | None, selected: Sequence[Policy]) -> list[Assessment]:
-    """Every document by every policy; a plan given together with its configuration is settled by that."""
-    edges = requirements.by_policy()
-    specified = specifications.read_all(catalogue())
-
-    def judged(document: Document) -> list[Assessment]:
-        asked = specifications.asked_of(document.stack, specified)
-        return list(engine.assess(document.graph, document.stack, selected, edges, asked))
-
-    assessments = [one for document in read for one in judged(document)]
-    return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
-
-
-def _assessed_by_checkov(read: Sequence[Document], configuration: Document | None) -> list[Assessment]:
-    """The same by Checkov."""
-    from policies import checkov
-
-    edges = requirements.by_policy()
-
-    def judged(document: Document) -> list[Assessment]:
-        return checkov.assess(document.graph, document.stack, edges, document.kind)
-
-    assessments = [one for document in read for one in judged(document)]
-    return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
+def _conditions(options: argparse.Namespace) -> Conditions:
+    try:
+        ids = gate.selected(options.policy) if options.policy else None
+    except InputError as error:
+        raise InputError(f"--policy {error}") from None
+    path = _waivers_file(options)
+    return Conditions(
+        today=(options.today or datetime.date.today()).isoformat(),
+        environment=options.environment,
+        waivers=WaiversFile(path.as_posix(), attestation.sha256(path)) if path else None,
+        policies=tuple(policy.id for policy in ids) if ids else None,
+    )
 
 
 def _planned(options: argparse.Namespace, read: Sequence[Document]) -> Document | None:
@@ -256,32 +232,6 @@ def _attest(result: GateResult, options: argparse.Namespace) -> None:
         environment=options.environment,
     )
     attestation.write(statement, options.attestation)
-
-
-def _selected(ids: list[str] | None) -> tuple[Policy, ...]:
-    every = {policy.id: policy for policy in catalogue()}
-    for id_ in ids or []:
-        if id_ not in every:
-            close = difflib.get_close_matches(id_, every, 1)
-            raise InputError(f"--policy {id_}: no such policy" + (f"; did you mean {close[0]}?" if close else ""))
-    return tuple(every[id_] for id_ in sorted(set(ids))) if ids else tuple(every.values())
-
-
-def _waived(options: argparse.Namespace, assessments: list[Assessment], selected: Sequence[Policy]) -> list[Assessment]:
-    path = _waivers_file(options)
-    if path is None:
-        return assessments
-    entries, counts = waivers.read(path)
-    ran = frozenset(policy.id for policy in selected)
-    every = frozenset(policy.id for policy in catalogue())
-    mistakes: list[Assessment] = []
-    if options.checkov:
-        from policies import checkov
-
-        ran, every = ran | checkov.known_checks(), every | checkov.known_checks()
-        mistakes = list(waivers.unknown_ids(entries, every))
-    today = options.today or datetime.date.today()
-    return waivers.apply(assessments, entries, counts, ran, options.environment, today) + mistakes
 
 
 def _waivers_file(options: argparse.Namespace) -> Path | None:

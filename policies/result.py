@@ -24,6 +24,28 @@ class Validation:
 
 
 @dataclass(frozen=True)
+class WaiversFile:
+    """The waivers that were taken into account; `path` is as the user gave or would write it."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What verdicts hang on beside the documents, the policies and the tools.
+
+    `today` is the day that waivers were judged on (ISO date), `environment` what the run was for; `policies` are the
+    ids it was limited to, None when it was not.
+    """
+
+    today: str
+    environment: str
+    waivers: WaiversFile | None = None
+    policies: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
 class GateResult:
     """Everything one run of the gate found, sorted, so that the same input gives the same bytes.
 
@@ -34,7 +56,8 @@ class GateResult:
     assessments: tuple[Assessment, ...]
     validation: tuple[Validation, ...]
     tools: Mapping[str, str]
-    configuration: Document | None = None
+    configuration: Document | None
+    conditions: Conditions
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -71,7 +94,8 @@ def gate_result(
     assessments: Iterable[Assessment],
     validation: Iterable[Validation],
     tools: Mapping[str, str],
-    configuration: Document | None = None,
+    configuration: Document | None,
+    conditions: Conditions,
 ) -> GateResult:
     """Joins the parts and sorts them."""
     return GateResult(
@@ -80,6 +104,7 @@ def gate_result(
         tuple(sorted(validation, key=lambda one: one.stack)),
         dict(sorted(tools.items())),
         configuration,
+        conditions,
     )
 
 
@@ -90,15 +115,21 @@ def to_json(result: GateResult) -> str:
     """
     head = {
         "schema": SCHEMA,
-        "inputs": [
-            {"path": one.path, "kind": one.kind, "stack": one.stack, "sha256": one.sha256} for one in result.documents
-        ],
+        "inputs": [_document(one) for one in result.documents],
+        "conditions": {
+            **asdict(result.conditions),
+            "configuration": _document(result.configuration) if result.configuration else None,
+        },
         "tools": result.tools,
         "validation": [asdict(one) for one in result.validation],
         "summary": result.summary,
     }
     rows = ",\n".join("  " + json.dumps(_row(one)) for one in result.assessments)
     return json.dumps(head, indent=1)[:-2] + f',\n "assessments": [\n{rows}\n ]\n}}\n'
+
+
+def _document(document: Document) -> dict[str, str]:
+    return {"path": document.path, "kind": document.kind, "stack": document.stack, "sha256": document.sha256}
 
 
 def _row(assessment: Assessment) -> dict[str, Any]:

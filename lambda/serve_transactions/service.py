@@ -100,14 +100,15 @@ class Service:
     def _find(self, request: Request, id_: str) -> tuple[Transaction, str]:
         """The client's own transaction, and what the cache had to do with it."""
         client_id = _client_id(request)
-        found = self.cache.get(client_id, UUID(id_)) if _ID.fullmatch(id_) else None
+        if not _ID.fullmatch(id_):
+            raise _not_found()
+        found = self.cache.get(client_id, UUID(id_))
         outcome = self.cache.outcome
-        if found is None and _ID.fullmatch(id_):
-            found = self.ledger.find(client_id, UUID(id_))
-            if found is not None:
-                self.cache.put(found)
         if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "there is no such transaction")
+            found = self.ledger.find(client_id, UUID(id_))
+            if found is None:
+                raise _not_found()
+            self.cache.put(found)
         return found, outcome
 
     def _keep_receipt(self, transaction: Transaction) -> str:
@@ -159,3 +160,7 @@ def _client_id(request: Request) -> str:
     if not _CLIENT_ID.fullmatch(client_id):
         raise Problem(HTTPStatus.UNAUTHORIZED, "the client is not known", {"WWW-Authenticate": "Bearer"})
     return client_id
+
+
+def _not_found() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "there is no such transaction")

@@ -8,7 +8,10 @@ import pytest
 
 from compliance.gate_result import read_gate_result
 from policies.errors import InputError
+from policies.result import Conditions, WaiversFile
 from tests.compliance import gate_results as make
+
+CONDITIONS = {"today": "2026-11-22", "environment": "development"}
 
 
 def test_the_sample_is_read_whole() -> None:
@@ -28,6 +31,14 @@ def test_validation_and_tools_may_be_missing(tmp_path: Path) -> None:
 
 def test_a_tool_that_did_not_run_is_said_to_be_not_run(tmp_path: Path) -> None:
     assert make.read(tmp_path, make.document(tools={"terraform": None})).tools == {"terraform": "not run"}
+
+
+def test_conditions_are_read_and_may_be_missing(tmp_path: Path) -> None:
+    waivers = {"path": "waivers.yaml", "sha256": "0" * 64}
+    given = CONDITIONS | {"waivers": waivers, "policies": ["door-is-locked"], "configuration": None}
+    read = make.read(tmp_path, make.document(conditions=given)).conditions
+    assert read == Conditions("2026-11-22", "development", WaiversFile(**waivers), ("door-is-locked",))
+    assert make.read(tmp_path, make.document()).conditions is None
 
 
 def test_rows_are_put_in_order(tmp_path: Path) -> None:
@@ -57,6 +68,11 @@ def test_rows_are_put_in_order(tmp_path: Path) -> None:
         (make.document(make.row("door-is-locked", "waived", waiver={"owner": "jo"})), "waiver: reason is missing"),
         (make.document(make.row("door-is-locked", "pass", waiver=make.WAIVER)), "waiver is present"),
         (make.document(validation=[{"stack": "a", "outcome": "maybe"}]), "validation[0]: outcome is 'maybe'"),
+        (make.document(conditions={}), "conditions: today is missing"),
+        (make.document(conditions={"today": "tomorrow"}), "today is 'tomorrow', not a date"),
+        (make.document(conditions=CONDITIONS | {"waivers": {"path": "w.yaml"}}), "waivers: sha256 is missing"),
+        (make.document(conditions=CONDITIONS | {"policies": "all"}), "policies is not a list of strings"),
+        (make.document(conditions=CONDITIONS | {"configuration": {}}), "configuration: path is missing"),
         (
             make.document(make.row("door-is-locked", "fail"), summary={"pass": 1, "fail": 0}),
             "summary: says 1 pass, but the rows hold 0",

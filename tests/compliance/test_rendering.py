@@ -50,6 +50,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> ControlReport:
         *rows,
         inputs=[dict.fromkeys(("path", "kind", "stack", "sha256"), HOSTILE)],
         tools={HOSTILE: HOSTILE},
+        conditions={
+            "today": "2026-11-22",
+            "environment": HOSTILE,
+            "waivers": {"path": HOSTILE, "sha256": HOSTILE},
+            "policies": [HOSTILE],
+        },
         validation=[{"stack": HOSTILE, "outcome": "fail", "terraform": HOSTILE, "message": HOSTILE}],
     )
     result = make.read(tmp_path_factory.mktemp("hostile"), content)

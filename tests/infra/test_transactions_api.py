@@ -345,6 +345,16 @@ def test_balancer_distribution_and_firewall_write_down_what_they_see(api: Synthe
     assert source["resource_arn"] == "${aws_cloudfront_distribution.edge_cdn_distribution.arn}"
     (destination,) = only(api, "aws_cloudwatch_log_delivery_destination")["delivery_destination_configuration"]
     assert destination["destination_resource_arn"] == "${aws_s3_bucket.edge_access_logs_bucket.arn}/cloudfront"
+    (encryption,) = api.resource("aws_s3_bucket_server_side_encryption_configuration.edge_access_logs_encryption")[
+        "rule"
+    ]
+    assert (
+        encryption["apply_server_side_encryption_by_default"]["kms_master_key_id"] == "${aws_kms_key.edge_logs_key.arn}"
+    )
+    key_users = statements(api.resource("aws_kms_key.edge_logs_key")["policy"])
+    (writer,) = [s for s in key_users if s["Principal"] == {"Service": "delivery.logs.amazonaws.com"}]
+    assert {"kms:GenerateDataKey*", "kms:Decrypt"} <= set(writer["Action"])
+    assert writer["Condition"]["ArnLike"] == {"aws:SourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:*"}
     logging = only(api, "aws_wafv2_web_acl_logging_configuration")
     assert logging["log_destination_configs"] == ["${aws_cloudwatch_log_group.edge_waf_log.arn}"]
     assert {field["single_header"]["name"] for field in logging["redacted_fields"]} >= {"authorization", "cookie"}

@@ -1,5 +1,7 @@
 """The command line as pipelines use it: exit codes, one clear line for bad input, stable machine-readable results."""
 
+import datetime
+import hashlib
 import json
 import os
 import subprocess
@@ -119,6 +121,23 @@ def test_json_result_follows_the_contract(gate: Gate, tmp_path: Path) -> None:
     assert row["requirements"] == ["2.2.6"]
     assert row["waiver"] is None
     assert result["summary"] == {"pass": 0, "fail": 1, "undetermined": 0, "not-applicable": 0, "waived": 0}
+
+
+def test_the_result_names_the_conditions_of_the_run(gate: Gate, tmp_path: Path) -> None:
+    path = write(tmp_path / "portal.tf.json", BAD)
+    (tmp_path / "accepted.yaml").write_text("waivers: []\n")
+    options = ("--waivers", "accepted.yaml", "--environment", "production", "--today", "2026-01-31")
+    assert gate(path, *IMDS, *options, "--format", "json").json["conditions"] == {
+        "today": "2026-01-31",
+        "environment": "production",
+        "waivers": {"path": "accepted.yaml", "sha256": hashlib.sha256(b"waivers: []\n").hexdigest()},
+        "policies": ["imdsv2-required"],
+        "configuration": None,
+    }
+    before = datetime.date.today().isoformat()
+    bare = gate(path, "--format", "json").json["conditions"]
+    assert before <= bare["today"] <= datetime.date.today().isoformat()
+    assert (bare["waivers"], bare["policies"]) == (None, None)
 
 
 def test_same_input_gives_the_same_bytes_whatever_its_order(gate: Gate, tmp_path: Path) -> None:

@@ -286,3 +286,101 @@ def test_an_instance_keeps_its_performance_insights(server: Emulator) -> None:
     assert found["seen"]["PerformanceInsightsEnabled"]
     assert found["seen"]["PerformanceInsightsRetentionPeriod"] == 7
     assert not found["unseen"]["PerformanceInsightsEnabled"]
+
+
+def private_subnet(server: Emulator) -> str:
+    ec2 = server.client("ec2")
+    network = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet: str = ec2.create_subnet(VpcId=network, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    return subnet
+
+
+def test_a_cache_parameter_group_keeps_its_parameters_and_tags_until_it_is_deleted(server: Emulator) -> None:
+    cache = server.client("elasticache")
+    family, tags = "redis7", [{"Key": "Name", "Value": "ours"}]
+    made = cache.create_cache_parameter_group(
+        CacheParameterGroupName="ours", CacheParameterGroupFamily=family, Description="Ours", Tags=tags
+    )["CacheParameterGroup"]
+    parameter = {"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}
+    cache.modify_cache_parameter_group(CacheParameterGroupName="ours", ParameterNameValues=[parameter])
+    (group,) = cache.describe_cache_parameter_groups(CacheParameterGroupName="ours")["CacheParameterGroups"]
+    assert (group["CacheParameterGroupFamily"], group["Description"]) == (family, "Ours")
+    (found,) = cache.describe_cache_parameters(CacheParameterGroupName="ours")["Parameters"]
+    assert {name: found[name] for name in parameter} == parameter
+    assert cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"] == tags
+    cache.delete_cache_parameter_group(CacheParameterGroupName="ours")
+    with pytest.raises(cache.exceptions.CacheParameterGroupNotFoundFault):
+        cache.describe_cache_parameter_groups(CacheParameterGroupName="ours")
+    with pytest.raises(cache.exceptions.CacheParameterGroupNotFoundFault):
+        cache.delete_cache_parameter_group(CacheParameterGroupName="ours")
+
+
+def test_a_user_group_keeps_its_users_and_tags_until_it_is_deleted(server: Emulator) -> None:
+    cache = server.client("elasticache")
+    tags = [{"Key": "Name", "Value": "ours"}]
+    made = cache.create_user_group(UserGroupId="ours", Engine="redis", UserIds=["default"], Tags=tags)
+    (group,) = cache.describe_user_groups(UserGroupId="ours")["UserGroups"]
+    assert (group["Status"], group["Engine"], group["UserIds"]) == ("active", "redis", ["default"])
+    assert cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"] == tags
+    assert cache.delete_user_group(UserGroupId="ours")["Status"] == "deleting"
+    with pytest.raises(cache.exceptions.UserGroupNotFoundFault):
+        cache.describe_user_groups(UserGroupId="ours")
+
+
+def test_a_replication_group_has_the_nodes_that_were_asked_for_and_is_deleted_with_them(server: Emulator) -> None:
+    cache = server.client("elasticache")
+    subnets = {"CacheSubnetGroupName": "ours", "CacheSubnetGroupDescription": "Ours"}
+    cache.create_cache_subnet_group(**subnets, SubnetIds=[private_subnet(server)])
+    cache.create_replication_group(
+        ReplicationGroupId="ours",
+        ReplicationGroupDescription="Ours",
+        Engine="redis",
+        CacheNodeType="cache.m7g.large",
+        NumCacheClusters=3,
+        CacheSubnetGroupName="ours",
+        SecurityGroupIds=["sg-1"],
+        TransitEncryptionEnabled=True,
+        TransitEncryptionMode="required",
+    )
+    (group,) = cache.describe_replication_groups(ReplicationGroupId="ours")["ReplicationGroups"]
+    assert group["MemberClusters"] == ["ours-001", "ours-002", "ours-003"]
+    for name in group["MemberClusters"]:
+        (node,) = cache.describe_cache_clusters(CacheClusterId=name)["CacheClusters"]
+        assert [one["SecurityGroupId"] for one in node["SecurityGroups"]] == ["sg-1"]
+        assert (node["CacheSubnetGroupName"], node["TransitEncryptionMode"]) == ("ours", "required")
+    cache.delete_replication_group(ReplicationGroupId="ours")
+    with pytest.raises(cache.exceptions.ReplicationGroupNotFoundFault):
+        cache.describe_replication_groups(ReplicationGroupId="ours")
+    assert cache.describe_cache_clusters()["CacheClusters"] == []
+    cache.delete_cache_subnet_group(CacheSubnetGroupName="ours")
+    assert cache.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
+
+
+def test_what_is_not_there_cannot_be_deleted_from_elasticache(server: Emulator) -> None:
+    cache = server.client("elasticache")
+    with pytest.raises(cache.exceptions.CacheSubnetGroupNotFoundFault):
+        cache.delete_cache_subnet_group(CacheSubnetGroupName="never-made")
+    with pytest.raises(cache.exceptions.ReplicationGroupNotFoundFault):
+        cache.delete_replication_group(ReplicationGroupId="never-made")
+    with pytest.raises(cache.exceptions.UserGroupNotFoundFault):
+        cache.delete_user_group(UserGroupId="never-made")
+
+
+def test_a_file_system_remembers_whether_it_is_backed_up(server: Emulator) -> None:
+    efs = server.client("efs")
+    system = efs.create_file_system(CreationToken="backed-up")["FileSystemId"]
+    with pytest.raises(efs.exceptions.PolicyNotFound):
+        efs.describe_backup_policy(FileSystemId=system)
+    for status in ("ENABLED", "DISABLED"):
+        efs.put_backup_policy(FileSystemId=system, BackupPolicy={"Status": status})
+        assert efs.describe_backup_policy(FileSystemId=system)["BackupPolicy"] == {"Status": status}
+
+
+def test_the_policy_of_a_file_system_can_be_deleted(server: Emulator) -> None:
+    efs = server.client("efs")
+    system = efs.create_file_system(CreationToken="with-policy")["FileSystemId"]
+    efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    assert "Statement" in efs.describe_file_system_policy(FileSystemId=system)["Policy"]
+    efs.delete_file_system_policy(FileSystemId=system)
+    with pytest.raises(efs.exceptions.PolicyNotFound):
+        efs.describe_file_system_policy(FileSystemId=system)
