@@ -71,7 +71,7 @@ lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
 
 types: .venv/dev  ## mypy, strict
 	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
-	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check infra/application
+	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check lambda/serve_transactions infra/application
 
 format: .venv/dev  ## let ruff lay the code out
 	@$(BIN)/ruff check --fix-only -q .

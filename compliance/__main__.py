@@ -85,8 +85,10 @@ def _catalogue(output: Path, *, check: bool) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from compliance import entity
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.landscape import landscape
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
     from compliance.report_files import report_files
@@ -96,7 +98,9 @@ def _report(options: argparse.Namespace) -> int:
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
     origin = provenance(options.result.as_posix(), options.time, Path.cwd())
-    report = control_report(gate_result, load(), catalogue(), origin)
+    framework = load()
+    declared = entity.declared(options.entity, framework.facts)
+    report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))
     files = report_files(report)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
     if key:
@@ -158,6 +162,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, default=OUTPUT, help="folder to write to (%(default)s)")
     report.add_argument(
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
+    )
+    report.add_argument(
+        "--entity",
+        type=Path,
+        metavar="FILE",
+        help="what the entity declares of itself (entity.yaml, if it exists)",
     )
     report.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"

@@ -13,12 +13,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from compliance import manifest, report_folder, signature
-from compliance.control_report import control_report
+from compliance import entity, manifest, report_folder, signature
+from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import GateResult, Input, parse_gate_result
+from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
 from compliance.provenance import provenance
-from compliance.report_files import RESULT, report_files
+from compliance.report_files import ENTITY, RESULT, report_files
 from compliance.requirements import Framework
 from compliance.signature import PublicKey
 from policies import attestation, documents, gate, terraform, waivers
@@ -73,7 +74,14 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     except InputError as error:
         found.unverified.append(f"nothing can be made again: {error}")
         return found
-    _compare_forms(named, files, result, framework, policies, found)
+    try:
+        content = files.get(ENTITY)
+        declared = entity.parse(content, str(folder / ENTITY), framework.facts) if content is not None else None
+    except InputError as error:
+        found.unverified.append(f"nothing can be made again: {error}")
+        return found
+    report = control_report(result, framework, policies, named.provenance, declared, landscape(result))
+    _compare_forms(named, files, report, found)
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
     else:
@@ -128,13 +136,10 @@ def _verify_signature(
 def _compare_forms(
     named: Manifest,
     files: Mapping[str, bytes],
-    result: GateResult,
-    framework: Framework,
-    policies: Iterable[Policy],
+    report: ControlReport,
     found: Verification,
 ) -> None:
     """Every form, and the manifest, against what the result gives when it is rendered again."""
-    report = control_report(result, framework, policies, named.provenance)
     made = report_files(report)
     made[MANIFEST] = render_manifest(report, made, named.signer)
     for name in sorted({*made, *named.subjects}):
