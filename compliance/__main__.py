@@ -88,6 +88,7 @@ def _report(options: argparse.Namespace) -> int:
     from compliance import entity
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.landscape import landscape
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
     from compliance.report_files import PAGE, report_files
@@ -96,10 +97,11 @@ def _report(options: argparse.Namespace) -> int:
 
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
-    origin = provenance(options.result.as_posix(), options.time, Path.cwd())
     framework = load()
     declared = entity.declared(options.entity, framework.facts)
-    report = control_report(gate_result, framework, catalogue(), origin, declared)
+    entity_path = None if declared.content is None else (options.entity or entity.FILE).as_posix()
+    origin = provenance(options.result.as_posix(), options.time, Path.cwd(), entity_path)
+    report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))
     files = report_files(report)
     files |= _printed(files[PAGE].decode(), origin.time, options.pdf)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)

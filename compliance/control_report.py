@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from compliance import landscape
 from compliance.entity import Consequences, EntityFacts, unknown
 from compliance.gate_result import GateResult, Input
+from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
+from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
 from policies.resources import without_keys
 
@@ -145,13 +148,15 @@ class EvidenceItem:
 
     @property
     def population_made(self) -> str:
-        """How the list came about, in one sentence."""
+        """How the list came about, and where it was not made."""
         if not self.evidence.assessments:
             return "There is no list: the result holds nothing of it, so it did not run or found no resource."
         whole = f"the whole of {len(self.inputs)} input{'' if len(self.inputs) == 1 else 's'}"
         if self.evidence.engine == "checkov":
             return f"Every resource in {whole} that the check has an opinion on, as Checkov lists them."
-        return f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        made = f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        unasked = sorted({row.stack for row in self.absences if row.message == UNASKED})
+        return made if not unasked else f"{made} Except in {', '.join(unasked)}: {UNASKED}."
 
     @cached_property
     def tested(self) -> tuple[Assessment, ...]:
@@ -258,7 +263,8 @@ class ControlReport:
     """Everything the report says; the renderers add nothing but form.
 
     `unmapped` is evidence of policies and checks that no edge and no [[unclaimed]] entry names.
-    `population_gaps` are assessments that say that some resources could not be seen.
+    `population_gaps` are assessments that say that some resources could not be seen. `landscape` is what the judged
+    documents look like: it needs them, while everything else here follows from the result alone.
     `entity` is what the entity declares about itself, with answers marked that judged resources refute.
     """
 
@@ -269,6 +275,7 @@ class ControlReport:
     unmapped: tuple[Evidence, ...]
     population_gaps: tuple[Assessment, ...]
     entity: EntityFacts
+    landscape: Landscape = landscape.NOTHING
 
     @cached_property
     def requirements(self) -> tuple[RequirementReport, ...]:
@@ -325,8 +332,12 @@ def control_report(
     policies: Iterable[Policy],
     provenance: Provenance,
     entity: EntityFacts | None = None,
+    drawn: Landscape = landscape.NOTHING,
 ) -> ControlReport:
-    """The report on `result`; `policies` give titles, rationales and digests, `entity` what the entity declares."""
+    """The report on `result`; `policies` give titles, rationales and digests.
+
+    `entity` is what the entity declares, `drawn` the landscape of the result.
+    """
     facts = (entity or unknown(framework.facts)).against(component_type(row.address) for row in result.assessments)
     library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
     gaps = tuple(_population_gaps(framework.unclaimed, library))
@@ -370,6 +381,7 @@ def control_report(
         unmapped=tuple(library.evidence(id_) for id_ in library.ids if id_ not in mapped),
         population_gaps=gaps,
         entity=facts,
+        landscape=drawn,
     )
 
 

@@ -52,6 +52,7 @@ def render_csv(report: ControlReport) -> dict[str, str]:
         "assessments": _assessments(report),
         "waivers": _waivers(report),
         "inputs": _inputs(report),
+        **{f"inventory-{one.id}": (one.columns, one.rows) for one in report.landscape.inventories},
     }
     return {f"{FOLDER}/{name}.csv": _csv(head, rows) for name, (head, rows) in tables.items()}
 

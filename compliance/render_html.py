@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from compliance.control_report import LIMITS, ControlReport, EvidenceItem, RequirementReport, count
+from compliance.landscape.inventories import LONGEST
 from compliance.overview import claims, systems, waiver_ends, waivers
 from compliance.requirements import OWNERS, STANDARD, VERSION, Edge
 from compliance.verdict import MEANINGS, VERDICTS, Verdict
@@ -36,6 +37,8 @@ def render_html(report: ControlReport) -> str:
         owners=OWNERS,
         outcome_words=OUTCOME_WORDS,
         systems=systems(report),
+        diagrams={one.stack: one.diagrams for one in report.landscape.stacks},
+        longest_inventory=LONGEST,
         stack_numbers={stack: number for number, stack in enumerate(report.stacks)},
         waivers=waivers(report),
         waiver_ends=waiver_ends(report),

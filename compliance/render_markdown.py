@@ -13,6 +13,8 @@ from compliance.control_report import (
     SectionReport,
     count,
 )
+from compliance.landscape import Landscape
+from compliance.landscape.inventories import LONGEST as LONGEST_INVENTORY
 from compliance.markdown import code, table, text
 from compliance.overview import claims, systems, waiver_ends, waivers
 from compliance.requirements import STANDARD, VERSION
@@ -40,6 +42,7 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield from _attention(report)
     yield from _entity(report)
     yield from _systems(report)
+    yield from _landscape(report.landscape)
     yield "## Requirements"
     yield ""
     yield (
@@ -51,6 +54,28 @@ def _lines(report: ControlReport) -> Iterator[str]:
         yield from _group(group)
     yield from _waivers(report)
     yield from _other_results(report)
+
+
+def _landscape(drawn: Landscape) -> Iterator[str]:
+    """Diagrams and inventories; an inventory that is too long for a page stands in its CSV file only."""
+    for one in drawn.stacks:
+        for diagram in one.diagrams:
+            yield f"### {diagram.requirement} {text(diagram.title)}"
+            yield ""
+            yield from ("```mermaid", diagram.mermaid, "```", "")
+            for note in diagram.notes:
+                yield from (text(note), "")
+    for inventory in drawn.inventories:
+        yield f"### {inventory.requirement} {inventory.title}"
+        yield ""
+        if len(inventory.rows) > LONGEST_INVENTORY:
+            yield f"{inventory.note} The {len(inventory.rows)} rows are in `csv/inventory-{inventory.id}.csv`."
+            yield ""
+        else:
+            yield from (inventory.note, "")
+            yield from table(inventory.columns, [tuple(map(text, row)) for row in inventory.rows])
+    for unseen in drawn.unseen:
+        yield from (f"{text(unseen.stack)} is neither drawn nor listed: {text(unseen.reason)}", "")
 
 
 def _scope(report: ControlReport) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 
 from compliance import entity
 from compliance.control_report import ControlReport
+from compliance.ocsf import render_ocsf
+from compliance.oscal import documents
 from compliance.render_csv import render_csv
 from compliance.render_html import render_html
 from compliance.render_json import render_json
@@ -20,6 +22,7 @@ PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
 PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
+OCSF = "ocsf.json"
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 
@@ -27,8 +30,14 @@ FORMS: tuple[Form, ...] = (
     lambda report: {JSON: render_json(report).encode()},
     lambda report: {MARKDOWN: render_markdown(report).encode()},
     lambda report: {PAGE: render_html(report).encode()},
-    lambda report: {name: text.encode() for name, text in render_csv(report).items()},
+    lambda report: _encoded(render_csv(report)),
+    lambda report: _encoded(documents(report)),
+    lambda report: {OCSF: render_ocsf(report).encode()},
 )
+
+
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def report_files(report: ControlReport) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 from compliance import entity, manifest, report_folder, signature
 from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import GateResult, Input, parse_gate_result
+from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
 from compliance.pdf import NotPrintedError, print_page
 from compliance.provenance import provenance
@@ -80,11 +81,19 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     except InputError as error:
         found.unverified.append(f"nothing can be made again: {error}")
         return found
-    _compare_forms(named, files, control_report(result, framework, policies, named.provenance, declared), found)
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
+    elif not result.inputs:
+        found.unverified.append(f"{folder / RESULT}: names no input that it was made from")
     else:
         _compare_judgement(result, result.conditions, scope, found)
+    _compare_declaration(named, files, found)
+    shown = landscape(result)
+    if shown.unseen:
+        found.notes.append("the forms were not made again, since they show inputs that are not what was judged")
+    else:
+        report = control_report(result, framework, policies, named.provenance, declared, shown)
+        _compare_forms(named, files, report, found)
     _compare_commits(named, found)
     return found
 
@@ -228,7 +237,7 @@ def _document(row: Input, found: Verification, plan: Document | None = None) -> 
     try:
         read = documents.read([Path(row.path)], row.stack, plan.inputs if plan else None)
     except InputError as error:
-        found.unverified.append(f"input {row.path}: {error}")
+        found.unverified.append(f"input of {row.stack}: {error}")
         return None
     digests = [document.sha256 for document in read]
     if digests != [row.sha256]:
@@ -252,6 +261,26 @@ def _has_same_waivers(conditions: Conditions, found: Verification) -> bool:
     if digest != expected:
         found.differ(f"waivers {path}", f"sha256 {expected}", f"sha256 {digest}")
     return digest == expected
+
+
+def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Verification) -> None:
+    """The report's copy of what the entity declares against the file that it was made from."""
+    path, copy = named.provenance.entity_path, files.get(ENTITY)
+    expected = None
+    if path is not None:
+        try:
+            expected = attestation.sha256(Path(path))
+        except InputError as error:
+            found.unverified.append(f"what the entity declares: {error}")
+            return
+    digest = None if copy is None else manifest.sha256(copy)
+    if digest != expected:
+        place = f"{ENTITY}, the copy of {path}" if path else ENTITY
+        found.differ(
+            place,
+            f"sha256 {expected}" if expected else "no such file (the manifest names none)",
+            f"sha256 {digest}" if digest else "no such file",
+        )
 
 
 def _validation(
@@ -298,8 +327,10 @@ def _compare_results(recorded: Any, recomputed: Any, found: Verification) -> Non
     tools, of_now = recorded.get("tools") or {}, recomputed["tools"]
     for tool in sorted(tools.keys() | of_now.keys()):
         if tools.get(tool) != of_now.get(tool):
-            what = "digest of the policy set" if tool == "policies" else "version"
-            found.differ(f"{RESULT}: {tool}", f"{what} {of_now.get(tool)}", f"{tools.get(tool)}: it has changed since")
+            who = "a policy set of digest" if tool == "policies" else tool
+            found.differences.append(
+                f"{RESULT}: judged by {who} {tools.get(tool)}, but the one here is {of_now.get(tool)}"
+            )
     before, now = _by_identity(recorded["assessments"]), _by_identity(recomputed["assessments"])
     for identity in sorted(before.keys() | now.keys()):
         for row, again in zip_longest(before.get(identity, ()), now.get(identity, ())):

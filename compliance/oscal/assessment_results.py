@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from compliance.control_report import ControlReport, EvidenceItem, RequirementReport, component_type
+from compliance.entity import FILE
 from compliance.gate_result import Input
 from compliance.oscal.assessment_plan import METHOD
 from compliance.oscal.metadata import metadata, time_of
@@ -263,9 +264,9 @@ def _input_resources(report: ControlReport) -> Iterator[dict[str, Any]]:
 
 
 def _declarations(report: ControlReport) -> Iterator[dict[str, Any]]:
-    if report.entity.path:
+    if report.entity.digest:
         description = "What the entity declares about itself."
-        yield _file(identifier("resource", "entity"), description, report.entity.path, report.entity.digest)
+        yield _file(identifier("resource", "entity"), description, FILE.name, report.entity.digest)
 
 
 def _inputs(report: ControlReport) -> tuple[Input, ...]:

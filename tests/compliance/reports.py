@@ -120,6 +120,7 @@ def project(root: Path, *options: str, stack: Any = STACK) -> Project:
     made.stack.parent.mkdir(parents=True)
     made.stack.write_text(json.dumps(stack))
     (root / "waivers.yaml").write_text(WAIVERS)
+    (root / "entity.yaml").write_text("entity_type: merchant\n")
     made.gate("--today", JUDGED_ON, *options)
     made.report()
     return made
