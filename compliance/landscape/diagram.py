@@ -45,7 +45,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Diagram:
-    """What `requirement` asks to be shown. `notes` say what is not shown, and why."""
+    """What `requirement` asks to be shown. `notes` say what is not shown, and why; `kind` is one for all stacks."""
 
     id: str
     requirement: str
@@ -53,6 +53,7 @@ class Diagram:
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
     notes: tuple[str, ...] = ()
+    kind: str = ""
 
     @property
     def svg(self) -> Markup:
