@@ -11,6 +11,7 @@ from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
+from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
 from policies.resources import without_keys
 
@@ -147,13 +148,15 @@ class EvidenceItem:
 
     @property
     def population_made(self) -> str:
-        """How the list came about, in one sentence."""
+        """How the list came about, and where it was not made."""
         if not self.evidence.assessments:
             return "There is no list: the result holds nothing of it, so it did not run or found no resource."
         whole = f"the whole of {len(self.inputs)} input{'' if len(self.inputs) == 1 else 's'}"
         if self.evidence.engine == "checkov":
             return f"Every resource in {whole} that the check has an opinion on, as Checkov lists them."
-        return f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        made = f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        unasked = sorted({row.stack for row in self.absences if row.message == UNASKED})
+        return made if not unasked else f"{made} Except in {', '.join(unasked)}: {UNASKED}."
 
     @cached_property
     def tested(self) -> tuple[Assessment, ...]:

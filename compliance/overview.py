@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compliance.control_report import ControlReport, component_type, count
+from compliance.requirements import STANDARD, VERSION
 from policies.model import Assessment, Outcome, Waiver
 from policies.result import Validation
 
@@ -31,6 +32,16 @@ class WaiverEnd:
     waivers: int
     findings: int
     requirements: tuple[str, ...]
+
+
+def claims(report: ControlReport) -> tuple[str, ...]:
+    """What the report does claim; control_report.LIMITS says what it does not."""
+    return (
+        "Populations are complete: nothing was sampled, and what could not be seen is named.",
+        "Each item of evidence names the policy, its version, the resources and the documents, so that it can be"
+        " made again.",
+        f"All {len(report.requirements)} requirements of {STANDARD} {VERSION} are listed, with or without evidence.",
+    )
 
 
 def systems(report: ControlReport) -> tuple[System, ...]:

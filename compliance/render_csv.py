@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compliance.control_report import METHOD, ControlReport, EvidenceItem, component_type
+from compliance.entity import FILE
 from compliance.overview import waivers
 from compliance.requirements import STANDARD, VERSION, group_of, section_of
 from compliance.visible import observed_text, visible
@@ -212,7 +213,8 @@ def _waivers(report: ControlReport) -> Table:
 def _inputs(report: ControlReport) -> Table:
     rows = [(row.stack, row.path, row.kind, row.sha256) for row in report.result.inputs]
     result = ("", report.provenance.result_path, "gate-result", report.result.sha256)
-    return ("stack", "path", "kind", "sha256"), (*rows, result)
+    declared = [("", FILE.name, "entity", report.entity.digest)] if report.entity.digest else []
+    return ("stack", "path", "kind", "sha256"), (*rows, *declared, result)
 
 
 def _number(id_: str) -> str:

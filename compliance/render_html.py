@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from compliance.control_report import LIMITS, ControlReport, EvidenceItem, RequirementReport, count
 from compliance.landscape.inventories import LONGEST
-from compliance.overview import systems, waiver_ends, waivers
+from compliance.overview import claims, systems, waiver_ends, waivers
 from compliance.requirements import OWNERS, STANDARD, VERSION, Edge
 from compliance.verdict import MEANINGS, VERDICTS, Verdict
 from compliance.visible import OUTCOME_WORDS, observed_text, shown
@@ -30,6 +30,7 @@ def render_html(report: ControlReport) -> str:
         report=report,
         standard=STANDARD,
         version=VERSION,
+        claims=claims(report),
         limits=LIMITS,
         verdicts=VERDICTS,
         meanings=MEANINGS,
@@ -42,7 +43,7 @@ def render_html(report: ControlReport) -> str:
         waivers=waivers(report),
         waiver_ends=waiver_ends(report),
         by_edge=lambda row: list(_by_edge(row)),
-        judged_counts=lambda item: count(item.evidence.judged),
+        outcome_counts=count,
         bar=_bar(report),
         style=Markup(style),  # noqa: S704 - our own file and digests; the page names its digest
         script=Markup(script),  # noqa: S704 - likewise

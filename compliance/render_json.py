@@ -6,8 +6,8 @@ schema          "control-report/1"
 standard        {name, version, identifiers, sections, requirements}: what is reported on, how many of each
 limits          sentences a reader has to know
 provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
-                conditions are the day that waivers were judged on, the environment, the waivers file, and what the
-                run was limited to (gate-result/1), or null where the result does not say
+                conditions are the day that waivers were judged on, the environment, the waivers file, what the run
+                was limited to, and a plan's configuration (gate-result/1), or null where the result does not say
 entity          {sha256, facts: [{id, answer, asks}]}: what the entity declares about itself; the digest is that of
                 entity.yaml, null where there is none
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
@@ -33,7 +33,7 @@ An item of evidence is what one policy or Checkov check shows for one requiremen
  engine, version  "policies" and the SHA-256 of the policy's source, or "checkov" and its release
  method           "examine": configuration was read; nobody was interviewed, nothing that runs was observed
  extent, sources  how far it reaches, and on whose word it is mapped
- population       {count, made: one sentence, components: [{type, count, addresses: {stack: [address]}}]}, complete
+ population       {count, made: how it came about, components: [{type, count, addresses: {stack: [address]}}]}, complete
  tested           number of resources that passed or failed
  exclusions       [{stack, address, outcome, message, waiver}]: the rest of the population; waiver is null or
                   {reason, owner, ticket, created, expires}
@@ -102,7 +102,7 @@ def _provenance(report: ControlReport) -> dict[str, Any]:
         "inputs": [asdict(row) for row in report.result.inputs],
         "validation": [asdict(row) for row in report.result.validation],
         "tools": dict(report.result.tools),
-        "conditions": None if report.result.conditions is None else asdict(report.result.conditions),
+        "conditions": report.result.recorded_conditions,
     }
 
 

@@ -22,6 +22,7 @@ PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
 OCSF = "ocsf.json"
+PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 

@@ -1,5 +1,7 @@
 """The page is printed whole, dated and always in the same bytes, or there is no PDF and one line says why."""
 
+import hashlib
+import json
 import os
 import re
 import select
@@ -7,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from compliance.__main__ import main
 from compliance.pdf import NotPrintedError, dated, find_browser, print_page
 from policies.errors import InputError
+from tests.compliance import gate_results, reports
 from tests.compliance.browser.chromium import chromium
 
 TIME = "2026-11-22T06:00:00Z"
@@ -118,3 +122,87 @@ def test_the_variable_chromium_names_the_browser_or_is_refused(tmp_path: Path) -
     assert find_browser({"CHROMIUM": program}) == program
     with pytest.raises(InputError, match="CHROMIUM is '/no/such', which is no program"):
         find_browser({"CHROMIUM": "/no/such"})
+
+
+# --- The command ----------------------------------------------------------------------------------------------------
+
+PRINTED = 'printf "%%PDF-1.4\\n%%%%EOF\\n" > "$PDF"'
+
+
+def make_report(folder: Path, *options: str) -> int:
+    """Run `compliance report` on the sample, into the folder's report/."""
+    return main(["report", str(gate_results.SAMPLE), "--output", str(folder / "report"), "--time", TIME, *options])
+
+
+@pytest.fixture
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compliance.pdf.BROWSERS", ())
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+
+def test_report_prints_the_page_and_the_manifest_names_the_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, PRINTED))
+    assert make_report(tmp_path) == 0
+    printed = (tmp_path / "report" / "report.pdf").read_bytes()
+    assert printed == b"%PDF-1.4\n%%EOF\n"
+    statement = json.loads((tmp_path / "report" / "manifest.json").read_text("utf-8"))
+    digests = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    assert digests["report.pdf"] == hashlib.sha256(printed).hexdigest()
+
+
+@pytest.mark.usefixtures("no_browser")
+def test_without_a_browser_the_report_lacks_the_pdf_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_report(tmp_path) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "compliance: no report.pdf: no Chromium found: install it, or set CHROMIUM to the program"
+    assert len(told) == 2
+    assert (tmp_path / "report" / "index.html").exists()
+    assert not (tmp_path / "report" / "report.pdf").exists()
+
+
+@pytest.mark.usefixtures("no_browser")
+def test_a_pdf_that_is_required_and_cannot_be_had_is_an_error_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_report(tmp_path, "--pdf=require") == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "compliance: no report.pdf: no Chromium found: install it, or set CHROMIUM to the program"
+    ]
+    assert not (tmp_path / "report").exists()
+
+
+def test_the_pdf_of_an_earlier_report_does_not_outlive_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, PRINTED))
+    assert make_report(tmp_path) == 0
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, "exit 1"))
+    assert make_report(tmp_path) == 0
+    assert not (tmp_path / "report" / "report.pdf").exists()
+
+
+def test_verify_finds_a_changed_print_and_says_what_it_can_of_one_it_cannot_make_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = reports.project(tmp_path / "project")
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, PRINTED))
+    project.report("--pdf=require")
+    ran = project.verify()
+    assert (ran.code, "report.pdf" in ran.out) == (0, False)
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, "exit 1"))
+    ran = project.verify()
+    assert ran.code == 0
+    assert "note: report.pdf: its digest is the manifest's; it could not be printed again" in ran.out
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, 'printf "%%PDF-1.7\\n%%%%EOF\\n" > "$PDF"'))
+    assert "printed again here it is other bytes" in project.verify().out
+    pdf = project.folder / "report.pdf"
+    pdf.write_bytes(pdf.read_bytes().replace(b"1.4", b"1.5"))
+    ran = project.verify()
+    assert ran.code == 1
+    assert any(line.startswith("report.pdf: expected") for line in ran.out.splitlines())
+    pdf.unlink()
+    ran = project.verify()
+    assert ran.code == 1
+    assert next(line for line in ran.out.splitlines() if "report.pdf" in line).startswith("report.pdf: expected")
