@@ -98,7 +98,7 @@ def _report(options: argparse.Namespace) -> int:
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
     framework = load()
-    declared = entity.declared(options.entity, framework.facts)
+    declared = entity.read(options.entity, framework.facts)
     entity_path = None if declared.content is None else (options.entity or entity.FILE).as_posix()
     origin = provenance(options.result.as_posix(), options.time, Path.cwd(), entity_path)
     report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))

@@ -134,7 +134,7 @@ def unknown(facts: Sequence[Fact]) -> EntityFacts:
     return EntityFacts(tuple(map(Declaration, facts)))
 
 
-def declared(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
+def read(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
     """The answers in `path`; without one, those in entity.yaml where there is such a file."""
     if path is None and not FILE.exists():
         return unknown(facts)

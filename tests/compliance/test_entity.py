@@ -46,7 +46,7 @@ def written(folder: Path, text: str) -> Path:
 
 def test_a_file_gives_its_answers_its_digest_and_unknown_for_the_rest(tmp_path: Path) -> None:
     path = written(tmp_path, "pan_storage: tokenised\nwireless_in_cde: false\nentity_type: unknown\n")
-    facts = entity.declared(path, FRAMEWORK.facts)
+    facts = entity.read(path, FRAMEWORK.facts)
     answers = {name: answer for name, answer, _ in facts.as_rows()}
     assert (answers.pop("pan_storage"), answers.pop("wireless_in_cde")) == ("tokenised", "false")
     assert set(answers.values()) == {"unknown"}
@@ -128,7 +128,7 @@ def test_without_a_file_everything_is_unknown_and_a_file_in_the_folder_is_found(
 
 
 def test_the_file_of_the_repository_answers_every_question_and_guesses_none() -> None:
-    facts = entity.declared(OURS, FRAMEWORK.facts)
+    facts = entity.read(OURS, FRAMEWORK.facts)
     keys = re.findall(r"^(\w+): ", OURS.read_text(), flags=re.MULTILINE)
     assert keys == [fact.id for fact in FRAMEWORK.facts]
     assert {answer for _, answer, _ in facts.as_rows()} == {"unknown"}
