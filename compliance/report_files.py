@@ -21,13 +21,8 @@ ENTITY = entity.FILE.name  # likewise, where the entity declares something
 PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
-<<<<<<< HEAD
 OCSF = "ocsf.json"
 PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
-=======
-PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
-OCSF = "ocsf.json"
->>>>>>> 9a5a79871a95c691b99e8ebbf5e461eb990a7612
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 
