@@ -21,13 +21,8 @@ ENTITY = entity.FILE.name  # likewise, where the entity declares something
 PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
-<<<<<<< HEAD
 OCSF = "ocsf.json"
 PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
-=======
-PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
-OCSF = "ocsf.json"
->>>>>>> ea0bb0610f5aac07be5d7635292569195df45c9c
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 
