@@ -126,7 +126,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "partly supports",
         "The report lists or draws a part of what is asked for, as far as configuration knows it; nothing was judged.",
-        lambda facts: facts.shown and not facts.judged_something,
+        lambda facts: facts.shown and not facts.judged_something and not facts.full_evidence_found_none,
     ),
     Rule("not evaluated", "No resource was judged.", lambda facts: not facts.judged_something),
     Rule(
