@@ -64,7 +64,7 @@ def _row(assessment: Assessment, places: Places) -> list[str]:
         f"{_code(assessment.stack)}: {_code(assessment.place)}",
         escaped(shown(said(assessment))),
         escaped(shown(assessment.remediation)),
-        escaped(", ".join(assessment.requirements)),
+        escaped(shown(", ".join(assessment.requirements))),
     ]
 
 
