@@ -42,6 +42,11 @@ def said(assessment: Assessment) -> str:
     return words.get(assessment.outcome, "") + assessment.message
 
 
+def in_a_line(assessment: Assessment) -> str:
+    """What was found and on what, visible; each cut by itself, so that a long finding does not hide its place."""
+    return f"{shown(said(assessment))} ({shown(f'{assessment.stack}: {assessment.place}')})"
+
+
 class Places:
     """Where findings stand: the line of the program, and the line of the JSON that was judged."""
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from policies.formats.findings import Places, said, shown, worst_first
+from policies.formats.findings import Places, in_a_line, worst_first
 from policies.model import Assessment, Severity
 from policies.result import GateResult
 from policies.visible import visible
@@ -30,7 +30,7 @@ def _row(assessment: Assessment, places: Places) -> dict[str, Any] | None:
         return None
     waived = assessment.outcome == "waived"
     return {
-        "description": shown(f"{said(assessment)} ({assessment.stack}: {assessment.place})"),
+        "description": in_a_line(assessment),
         "check_name": visible(assessment.policy),
         "fingerprint": assessment.fingerprint,
         "severity": "info" if waived else _SEVERITIES[assessment.severity],

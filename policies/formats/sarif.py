@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from policies.formats.findings import Places, by_stack, located, relative, said, shown, worst_first
+from policies.formats.findings import Places, by_stack, in_a_line, located, relative, shown, worst_first
 from policies.markdown import escaped
 from policies.model import Assessment, Policy, Severity, Source, Waiver
 from policies.result import NOT_JUDGED, GateResult, Validation
@@ -125,7 +125,7 @@ class _Run:
             "ruleId": visible(assessment.policy),
             "rule": rule,
             "level": _LEVELS[assessment.severity],
-            "message": _message(f"{said(assessment)} ({assessment.stack}: {assessment.place})"),
+            "message": _message(in_a_line(assessment)),
             "locations": [self._location(assessment)],
             "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1", "policyAndPlace/v1": fingerprint},
             "properties": {
@@ -209,8 +209,8 @@ def _notification(validation: Validation) -> dict[str, Any]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """Plain text; a name must not be able to make a link of itself: [text](target) is one to SARIF."""
-    return {"text": shown(text).replace("](", "]\\(")}
+    """Visible text, plain; a name must not be able to make a link of itself: [text](target) is one to SARIF."""
+    return {"text": text.replace("](", "]\\(")}
 
 
 def _logical(assessment: Assessment) -> list[dict[str, Any]]:
