@@ -65,29 +65,36 @@ def test_every_outcome_makes_a_valid_log(schema: Draft4Validator, tmp_path: Path
     assert [error.message for error in schema.iter_errors(sarif(made))] == []
 
 
-def test_findings_of_our_stacks_open_on_the_lines_that_made_the_resources(
-    stacks: Path, gate: Gate, tmp_path: Path, schema: Draft4Validator
-) -> None:
-    """One construct that stands once, one of a class made several times, and one that a loop makes."""
+BREAKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "imdsv2-required": ("aws_launch_template", {"metadata_options": {"http_tokens": "optional"}}),
+    "kms-keys-rotate": ("aws_kms_key", {"enable_key_rotation": False}),
+    "required-tags": ("aws_subnet", {"tags": {"CostCenter": ""}}),
+}
+
+
+@pytest.fixture
+def broken(stacks: Path, gate: Gate, tmp_path: Path) -> Any:
+    """The log about our portal, in which a construct that stands once, those of a class, and a loop's are broken."""
     shutil.copytree(stacks / "portal", tmp_path / "portal")
     file = tmp_path / "portal" / "cdk.tf.json"
     stack = json.loads(file.read_text())
-    broken = {
-        "imdsv2-required": ("aws_launch_template", {"metadata_options": {"http_tokens": "optional"}}),
-        "kms-keys-rotate": ("aws_kms_key", {"enable_key_rotation": False}),
-        "required-tags": ("aws_subnet", {"tags": {"CostCenter": ""}}),
-    }
-    for type_, changes in broken.values():
+    for type_, changes in BREAKS.values():
         for body in stack["resource"][type_].values():
             body.update(changes)
     file.write_text(json.dumps(stack, indent=1))
-    policies = [part for policy in broken for part in ("--policy", policy)]
-    log = gate("portal", *policies, "--no-waivers", "--format", "sarif").json
-    assert [error.message for error in schema.iter_errors(log)] == []
+    policies = [part for policy in BREAKS for part in ("--policy", policy)]
+    return gate("portal", *policies, "--no-waivers", "--format", "sarif").json
 
+
+def test_our_stacks_make_a_valid_log(broken: Any, schema: Draft4Validator) -> None:
+    assert [error.message for error in schema.iter_errors(broken)] == []
+
+
+def test_findings_of_our_stacks_open_on_the_lines_that_made_the_resources(broken: Any, tmp_path: Path) -> None:
+    file = tmp_path / "portal" / "cdk.tf.json"
     makers = {"imdsv2-required": "LaunchTemplate(", "kms-keys-rotate": "KmsKey(", "required-tags": "Subnet("}
     seen = dict.fromkeys(makers, 0)
-    for found in log["runs"][0]["results"]:
+    for found in broken["runs"][0]["results"]:
         path, line = place(found["locations"][0])
         assert makers[found["ruleId"]] in (ROOT / path).read_text().splitlines()[line - 1]
         json_place, *makers_of = found["relatedLocations"]
