@@ -133,9 +133,11 @@ def _path_of(stack: str | Path) -> Path:
     """Where a stack lies that was given by its name in cdktf.out, or by a path."""
     folder = SYNTHESIZED / "stacks"
     try:
+        if stack == "":
+            raise InputError("an empty name of a stack")
         if isinstance(stack, str) and stack == Path(stack).name and (folder / stack).is_dir():
             return folder / stack
-        if str(stack) and Path(stack).exists():
+        if Path(stack).exists():
             return Path(stack)
         known = sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
     except OSError as error:
