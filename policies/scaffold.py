@@ -236,7 +236,7 @@ Its tests pass already; docs/writing-a-policy.md says what makes it a good one. 
   2. Think of the ways around the claim, and of good configurations in another style: a fixture for each.
   3. python -m pytest tests/policies/test_policies.py -k {claim.name}
   4. python -m pytest --stack portal -k {claim.id}
-  5. make lint docs"""
+  5. make docs lint"""
 
 
 def _parser() -> argparse.ArgumentParser:
