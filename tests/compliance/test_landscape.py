@@ -234,4 +234,7 @@ def test_any_graph_is_drawn_whole_and_no_box_covers_another(pairs: set[tuple[int
         assert y + height <= float(root.get("height", ""))
         for other_x, other_y, _, _ in corners[index + 1 :]:
             assert abs(x - other_x) >= width or abs(y - other_y) >= height
-    assert len([path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]) == len(edges)
+    drawn = [path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]
+    tips = sum((path.get("marker-end") is not None) + (path.get("marker-start") is not None) for path in drawn)
+    assert tips == len(edges)
+    assert len(drawn) == len({frozenset((edge.source, edge.target)) for edge in edges})
