@@ -1,17 +1,20 @@
 """Refuses data about PCI DSS that would mislead an assessor: wrong numbers, missing sources, silent gaps, big words."""
 
+import inspect
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from compliance.entity import UNKNOWN, Effect, Fact, as_written
 from compliance.landscape import ARTEFACTS
 from compliance.requirements import DATA_FOLDER, OWNERS, Edge, Framework, Requirement, file_of, is_section
 from compliance.verdict import EXTENTS, Verdict
 from policies.model import Policy
+from policies.source_code import unwritten_lines
 
 # A number as the standard prints them; "TLS 1.2", "version 3.2.1" and the standard's own "PCI DSS 4.0" are none.
 _NUMBER = re.compile(r"(?<![\w.-])(?<!TLS )(?<!version )(?!(?<=DSS )4\.0)(?:A\d|\d{1,2})(?:\.\d{1,2}){1,4}(?!\w|\.\d)")
@@ -27,6 +30,7 @@ _CLAIMS = re.compile(
     r"\b(?:(?:non-?)?compliant|compl(?:y|ies|ied) with|in place|certif(?:y|ies|ied)|future-dated|best practice)\b",
     re.IGNORECASE,
 )
+ROOT = Path(__file__).parents[1]
 MIN_PARAPHRASE_WORDS = 8  # fewer do not let an assessor recognise a requirement
 EFFECT_VERDICTS: tuple[Verdict, ...] = (
     "contradicts",
@@ -81,7 +85,16 @@ def problems(framework: Framework, policies: Iterable[Policy]) -> list[str]:
         *_check_title_problems(framework),
         *_text_problems(framework, friends),
         *_false_friend_edges(framework, catalogue, friends),
+        *unwritten(catalogue.values()),
     ]
+
+
+def unwritten(policies: Iterable[Policy]) -> Iterator[str]:
+    """The places in the policies and the edges where a text is marked as still to be written, one line each."""
+    files = {Path(inspect.getfile(policy.judge)): None for policy in policies} | {DATA_FOLDER / "edges.toml": None}
+    for file in files:
+        for line in unwritten_lines(file):
+            yield f"{file.relative_to(ROOT).as_posix()}:{line}: a text is still to be written"
 
 
 def _is_below(number: str, ancestors: Iterable[str]) -> bool:
