@@ -14,7 +14,7 @@ BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs bench lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs bench policy lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ lambda: .venv/run  ## build the zips of the Lambda functions and of the portal i
 
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
+
+policy: .venv/run  ## start a new policy: make policy NAME=a-claim FOLDER=alb TYPE=aws_lb ATTRIBUTE=name [VALUE= SEVERITY=]
+	@$(BIN)/python -m policies.scaffold "$(NAME)" --folder "$(FOLDER)" --type "$(TYPE)" --attribute "$(ATTRIBUTE)" \
+	  $(if $(VALUE),--value "$(VALUE)") $(if $(SEVERITY),--severity "$(SEVERITY)")
 
 docs: .venv/run  ## write docs/catalogue.md anew: the page about all policies
 	@$(BIN)/python -m compliance catalogue
