@@ -39,7 +39,7 @@ def judge(file_system: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         found = statements(document, graph)
         allowing = [one for one in found if one.effect == "Allow"]
         around = [one for one in allowing if not names_access_point(one)]
-        if any(is_for_everyone(one) or not one.principals for one in allowing):
+        if any(is_for_everyone(one) or set(one.principals) != {"AWS"} for one in allowing):
             yield file_system.fails(f"{document.resource.address} lets everybody in, whichever role he has")
         elif (around or not allowing) and not any(_refuses_others(one) for one in found):
             yield file_system.fails(f"{document.resource.address} does not keep clients to the access points")
