@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "not decidable from configuration",
         "What answers this requirement stands outside the judged stacks.",
-        lambda facts: facts.declared_elsewhere and not facts.passed and not facts.undetermined,
+        lambda facts: facts.declared_elsewhere and not facts.judged_something,
     ),
     Rule(
         "not evaluated",

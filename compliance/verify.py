@@ -69,7 +69,7 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     named = parse_manifest(files[MANIFEST], str(folder / MANIFEST))
     found = Verification()
     _compare_digests(named, files, found)
-    _verify_signature(named, files, scope.public_key, found)
+    is_vouched_for = _verify_signature(named, files, scope.public_key, found)
     try:
         result = parse_gate_result(files.get(RESULT, b""), str(folder / RESULT))
     except InputError as error:
@@ -93,7 +93,7 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
         found.notes.append("the forms were not made again, since they show inputs that are not what was judged")
     else:
         report = control_report(result, framework, policies, named.provenance, declared, shown)
-        _compare_forms(named, files, report, found)
+        _compare_forms(named, files, report, found, is_vouched_for=is_vouched_for)
     _compare_commits(named, found)
     return found
 
@@ -113,7 +113,8 @@ def _compare_digests(named: Manifest, files: Mapping[str, bytes], found: Verific
 
 def _verify_signature(
     named: Manifest, files: Mapping[str, bytes], given: PublicKey | None, found: Verification
-) -> None:
+) -> bool:
+    """Notes what is to be said of the signature; gives whether the given key has signed the manifest."""
     signer = named.signer
     if given and (signer is None or signer.id != given.id):
         found.differ(ENVELOPE, f"a signature by key {given.id}", f"one by {signer.id}" if signer else "none: unsigned")
@@ -121,24 +122,27 @@ def _verify_signature(
         if ENVELOPE in files:
             found.differ(ENVELOPE, "no such file (the manifest names no signer)", "a file")
         found.notes.append("unsigned: who wrote the report, and that nobody has written all of it anew, is not shown")
-        return
+        return False
     if ENVELOPE not in files:
         found.differ(ENVELOPE, f"a signature by key {signer.id}, which the manifest names", "no such file")
-        return
+        return False
     payload = files[MANIFEST]
     try:
         signed = signature.signature_in(files[ENVELOPE], ENVELOPE, payload, signer.id)
     except InputError as error:
         found.differences.append(str(error))
-        return
+        return False
     if not signer.has_signed(payload, signed):
         found.differ(ENVELOPE, f"a signature by key {signer.id}", "a signature that does not fit")
-    elif given is None:
+        return False
+    if given is None:
         found.notes.append(
             f"signed by key {signer.id}, as the manifest itself says: --public-key shows whether that is the signer's"
         )
     elif given.id == signer.id:
         found.notes.append(f"signed by the given key {given.id}")
+        return True
+    return False
 
 
 def _compare_forms(
@@ -146,11 +150,15 @@ def _compare_forms(
     files: Mapping[str, bytes],
     report: ControlReport,
     found: Verification,
+    *,
+    is_vouched_for: bool,
 ) -> None:
     """Every form, and the manifest, against what the result gives when it is rendered again."""
     made = report_files(report)
     if PDF in files:
-        _compare_print(files[PDF], made[PAGE].decode(), named.provenance.time, found)
+        _compare_print(
+            files[PDF], made[PAGE].decode(), named.provenance.time, found.notes if is_vouched_for else found.unverified
+        )
         made[PDF] = files[PDF]
     made[MANIFEST] = render_manifest(report, made, named.signer)
     for name in sorted({*made, *named.subjects}):
@@ -163,15 +171,18 @@ def _compare_forms(
             found.differences.append(_first_difference(name, made[name], files[name]))
 
 
-def _compare_print(pdf: bytes, page: str, time: str | None, found: Verification) -> None:
-    """A print of other bytes than ours need not be wrong; whether it was changed since is for its digest to say."""
+def _compare_print(pdf: bytes, page: str, time: str | None, remarks: list[str]) -> None:
+    """A print of other bytes than ours need not be wrong; but nothing shows that it is right except a signature.
+
+    Its digest alone does not: whoever changes the print writes another one into the manifest.
+    """
     try:
         again = print_page(page, time)
     except (NotPrintedError, InputError) as error:
-        found.notes.append(f"{PDF}: its digest is the manifest's; it could not be printed again ({error})")
+        remarks.append(f"{PDF}: its digest is the manifest's; it could not be printed again ({error})")
         return
     if again != pdf:
-        found.notes.append(
+        remarks.append(
             f"{PDF}: its digest is the manifest's; printed again here it is other bytes, as with another Chromium or"
             " other fonts"
         )

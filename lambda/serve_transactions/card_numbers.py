@@ -8,14 +8,14 @@ DIGITS_MIN = 13
 DIGITS_MAX = 19
 
 # People and programs write card numbers in groups.
-_SEPARATOR = r"(?:[^\w]|_){1,2}"
+_SEPARATOR = r"(?:[^\w]|_){1,3}"
 _GROUPS = re.compile(rf"[0-9]+(?:{_SEPARATOR}[0-9]+)*")
 
 
 def has_card_number(text: str) -> bool:
     """Whether `text` has 13 to 19 digits with a right check digit (Luhn, ISO/IEC 7812-1).
 
-    They may stand in groups, with one or two characters between these that are neither letters nor digits; digits
+    They may stand in groups, with one to three characters between these that are neither letters nor digits; digits
     before or after a group do not hide them, and neither do other scripts' digits. In a single group of more than
     19 digits they may begin anywhere.
     """

@@ -9,7 +9,10 @@ from policies.model import Finding
 from policies.resources import Attribute, Block, Resource, Unresolved, sensitive_at
 
 # Resource types and look-ups whose value nobody chose; input variables are somebody else's choice.
-_GENERATORS = ("random_", "data.aws_secretsmanager_", "var.")
+_GENERATORS = ("random_password.", "random_string.", "random_id.", "random_bytes.", "random_uuid.")
+_HANDED_OVER = ("data.aws_secretsmanager_", "var.")
+# How long a generated secret has to be that nobody finds it by trying: characters, or bytes.
+_LENGTHS = {"random_password": 16, "random_string": 16, "random_id": 12, "random_bytes": 12}
 # What is public about a generator: how it is called, and how long its secret is.
 _PUBLIC = re.compile(r"\.(?:arn|name|id|length|byte_length|kms_key_id|version_id|description|tags\b.*)\}$")
 
@@ -64,10 +67,18 @@ def _forwards(action: Block) -> bool:
 
 def _is_generated(address: str, graph: ResourceGraph) -> bool:
     """`terraform_data` only keeps what it is given: then that has to be a generated secret."""
-    if address.startswith(_GENERATORS):
+    if address.startswith(_HANDED_OVER):
         return True
+    if address.startswith(_GENERATORS):
+        return all(_is_long(generator) for generator in graph.at(address))
     keepers = graph.at(address) if address.startswith("terraform_data.") else ()
     return bool(keepers) and all(_keeps_secret(keeper.attribute("input"), graph) for keeper in keepers)
+
+
+def _is_long(generator: Resource) -> bool:
+    path = "byte_length" if generator.type == "random_id" else "length"
+    length = generator.attribute(path)
+    return length.is_unresolved or (length.number or 0) >= _LENGTHS.get(generator.type, 0)
 
 
 def _keeps_secret(given: Attribute, graph: ResourceGraph) -> bool:

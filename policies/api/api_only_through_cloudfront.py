@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.alb.listeners import LISTENERS
+from policies.alb.listeners import LISTENERS, rules_of
 from policies.alb.origin_secret import demands_secret
 from policies.api.apis import API, AUTHORIZER, DOMAIN, INTEGRATION, ROUTE, mappings_of
 from policies.cdn.distributions import DISTRIBUTION
@@ -38,6 +38,7 @@ def judge(api: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         listeners = graph.targets(integration.attribute("integration_uri"), *LISTENERS)
         for listener in listeners:
             yield from demands_secret(listener, api, graph)
+            yield from _judge_mapping(api, integration, listener, graph)
         if not listeners:
             yield from _judge_authorizers(api, integration, graph)
 
@@ -59,6 +60,20 @@ def _distributions(api: Resource, graph: ResourceGraph) -> list[Resource]:
             if named & domains or api.configuration_address in map(without_keys, name.references):
                 found.append(distribution)
     return found
+
+
+def _judge_mapping(api: Resource, integration: Resource, listener: Resource, graph: ResourceGraph) -> Iterator[Finding]:
+    """An integration that sets the header itself gives the secret to every request."""
+    asked = {
+        header.attribute("http_header_name").text.lower()
+        for rule in rules_of(listener, graph)
+        for header in rule.blocks("condition.http_header")
+    }
+    mappings = integration.attribute("request_parameters").value
+    for target in mappings if isinstance(mappings, dict) else ():
+        action, _, header = target.lower().partition(":header.")
+        if action in ("append", "overwrite") and header in asked:
+            yield api.fails(f"{integration.address} adds the header {header} to whatever arrives")
 
 
 def _judge_authorizers(api: Resource, integration: Resource, graph: ResourceGraph) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
-_FUNCTION_URL = "aws_lambda_function_url"
+_FUNCTION_URL, _REST_BODY = "aws_lambda_function_url", "aws_api_gateway_rest_api_put"
+_CONNECT = "$connect"
 _BY_AUTHORIZER = ("JWT", "CUSTOM", "COGNITO_USER_POOLS")
 
 
@@ -27,15 +28,15 @@ def judge(resource: Resource, graph: ResourceGraph, *, scoped: bool = False) -> 
 
     With `scoped`, a token has to be issued for what the route does, too."""
     if resource.type in (API, REST_API):
-        yield _judge_api(resource)
+        yield _judge_api(resource, graph)
         return
     is_rest = resource.type == METHOD
     key = resource.attribute("http_method" if is_rest else "route_key")
     kind = resource.attribute("authorization" if is_rest else "authorization_type")
     if not key.is_unresolved and key.text.split(" ")[0].upper() == "OPTIONS":
         yield resource.not_applicable("what browsers ask before a request carries no credentials")
-    elif resource.type == ROUTE and key.text != "$connect" and is_websocket(resource, graph):
-        yield resource.not_applicable("who sends messages was asked when the connection was opened")
+    elif resource.type == ROUTE and key.text != _CONNECT and is_websocket(resource, graph):
+        yield _judge_message(resource, graph)
     elif kind.text in ("", "NONE"):
         yield kind.fails("it answers everybody")
     else:
@@ -44,11 +45,20 @@ def judge(resource: Resource, graph: ResourceGraph, *, scoped: bool = False) -> 
             yield resource.attribute("authorization_scopes").fails("any token will do, whatever it was issued for")
 
 
-def _judge_api(api: Resource) -> Finding:
+def _judge_message(route: Resource, graph: ResourceGraph) -> Finding:
+    """Routes of messages ask nobody: the route `$connect` does, without which everybody may connect."""
+    apis = graph.targets(route.attribute("api_id"), API)
+    keys = [one.attribute("route_key").text for api in apis for one in graph.referrers(api, ROUTE, "api_id")]
+    if apis and _CONNECT not in keys:
+        return route.attribute("route_key").fails(f"without a route {_CONNECT} nobody is asked, neither then nor now")
+    return route.not_applicable("who sends messages was asked when the connection was opened")
+
+
+def _judge_api(api: Resource, graph: ResourceGraph) -> Finding:
     body, quick = api.attribute("body"), api.attribute("target")
     if quick.is_unresolved or quick.text:
         return quick.fails("a default route is made for the target, which answers everybody")
-    if body.is_unresolved or body.text:
+    if body.is_unresolved or body.text or graph.referrers(api, _REST_BODY, "rest_api_id"):
         return body.undetermined("routes are in an OpenAPI document, which is not read here")
     return api.not_applicable("its routes are resources of their own")
 

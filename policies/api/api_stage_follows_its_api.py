@@ -25,7 +25,17 @@ def judge(stage: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     deployments = graph.targets(named, _DEPLOYMENT)
     if automatic.is_true:
         yield automatic.passes("every change is deployed by itself")
-    elif any(not one.attribute("triggers").is_missing for one in deployments):
+    elif any(_is_remade(one) for one in deployments):
         yield named.passes(f"{deployments[0].address} is made anew when what it deploys changes")
     else:
         yield automatic.fails("nothing deploys what changes in the API")
+
+
+def _is_remade(deployment: Resource) -> bool:
+    """Whether anything changes with what it deploys; triggers that are written down as they are never do."""
+    triggers = deployment.attribute("triggers")
+    if triggers.is_unresolved or (triggers.value and not triggers.is_literal):
+        return True
+    lifecycle = (deployment.written or {}).get("lifecycle") or {}
+    blocks = lifecycle if isinstance(lifecycle, list) else [lifecycle]
+    return any(isinstance(block, dict) and block.get("replace_triggered_by") for block in blocks)

@@ -12,10 +12,10 @@ from policies.resources import Resource, Unresolved
 
 _FIELD = re.compile(r"\$context\.([A-Za-z0-9_.-]+)")
 _NEEDED = {
-    "who": ("identity.",),
+    "who": ("identity.sourceIp",),
     "when": ("requestTime",),
     "what": ("routeKey", "path", "resourcePath", "resourceId", "eventType"),
-    "how it ended": ("status", "integrationStatus", "integration.status", "error."),
+    "how it ended": ("status", "integrationStatus", "integration.status"),
 }
 _JSON_OBJECT = "${jsonencode({"
 

@@ -35,4 +35,4 @@ def is_websocket(route: Resource, graph: ResourceGraph) -> bool:
 
 def mappings_of(api: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
     """What puts the API, under some path, behind a domain name of the customer."""
-    return graph.referrers(api, MAPPING if api.type == API else REST_MAPPING, "api_id")
+    return tuple(one for type_ in (MAPPING, REST_MAPPING) for one in graph.referrers(api, type_, "api_id"))

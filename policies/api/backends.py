@@ -1,13 +1,12 @@
 """What an integration of an API calls, and over which way."""
 
-import re
+from urllib.parse import urlsplit
 
 from policies.api.apis import INTEGRATION
 from policies.resources import Attribute, Resource, Unresolved
 
 _HTTP = ("HTTP", "HTTP_PROXY")
 _VPC_LINK = "VPC_LINK"
-_HOST = re.compile(r"https?://([^/:?#]+)")
 
 
 def calls_http(integration: Resource) -> bool:
@@ -34,5 +33,7 @@ def beginning(uri: Attribute) -> str:
 
 def host_of(uri: Attribute) -> str:
     """The host of the URL. Raises Undetermined when it is not known."""
-    found = _HOST.match(uri.text)
-    return found[1] if found else uri.text
+    try:
+        return urlsplit(uri.text).hostname or uri.text
+    except ValueError:
+        return uri.text

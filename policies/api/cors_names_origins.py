@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from policies.api.apis import API
+from policies.api.apis import API, INTEGRATION
 from policies.cdn.distributions import DISTRIBUTION, behaviors, is_static
 from policies.graph import ResourceGraph
 from policies.model import Finding
@@ -19,7 +19,9 @@ _PLACES = {
     _HEADERS: ("cors_config", "access_control_allow_origins.items"),
 }
 _RESPONSES = ("aws_api_gateway_integration_response", "aws_api_gateway_gateway_response")
-_ALLOWED = re.compile(r"(method\.|gateway)response\.header\.access-control-allow-origin", re.IGNORECASE)
+_ALLOWED = re.compile(
+    r"(method\.response\.|gatewayresponse\.|append:|overwrite:)header\.access-control-allow-origin", re.IGNORECASE
+)
 _READING = frozenset({"GET", "HEAD"})
 _ORIGIN = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?")
 
@@ -29,7 +31,7 @@ _ORIGIN = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?")
     title="Only pages of named origins may call from a browser, and only over HTTPS",
     remediation="List the origins (https://app.example.com) instead of *, and none that begins with http://.",
     severity="high",
-    applies_to=(*_PLACES, *_RESPONSES),
+    applies_to=(*_PLACES, *_RESPONSES, INTEGRATION),
 )
 def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """`*` lets a page of anybody ask in the name of whoever looks at it, and read the answer; so does an origin over
@@ -55,11 +57,12 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 def _origins(resource: Resource, graph: ResourceGraph) -> Iterator[tuple[Attribute, bool]]:
     """Each origin, and whether it may do no more than read a bucket's objects."""
-    if resource.type in _RESPONSES:
-        headers = resource.attribute("response_parameters").value
-        for name, value in headers.items() if isinstance(headers, dict) else ():
-            if _ALLOWED.fullmatch(name):
-                yield Attribute(resource, f"response_parameters.{name}", value, ()), False
+    if resource.type in (*_RESPONSES, INTEGRATION):
+        path = "response_parameters.mappings" if resource.type == INTEGRATION else "response_parameters"
+        for mapped in resource.attributes(path):
+            for name, value in mapped.value.items() if isinstance(mapped.value, dict) else ():
+                if _ALLOWED.fullmatch(name):
+                    yield Attribute(resource, f"{mapped.path}.{name}", value, ()), False
         return
     block_name, path = _PLACES[resource.type]
     for block in resource.blocks(block_name):
@@ -79,7 +82,7 @@ def _is_of_buckets(resource: Resource, graph: ResourceGraph) -> bool:
         for behavior in behaviors(distribution)
         if resource in graph.targets(behavior.attribute("response_headers_policy_id"), _HEADERS)
     ]
-    return all(answering)
+    return bool(answering) and all(answering)
 
 
 def _reads_only(rule: Block) -> bool:

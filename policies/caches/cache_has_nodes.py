@@ -27,7 +27,7 @@ def judge(group: Resource, graph: ResourceGraph, *, nodes: int, zones: int) -> I
     else:
         yield counted.passes(f"each piece of data is in {held:g} nodes")
     chosen = group.attribute("preferred_cache_cluster_azs")
-    named = chosen.raw_value
+    named = chosen.value
     if isinstance(named, list) and len({str(zone) for zone in named}) < zones:
         yield chosen.fails(f"the nodes are put into fewer than {zones} zones")
     subnet_group = group.attribute("subnet_group_name")

@@ -33,12 +33,18 @@ def judge(cache: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     elif is_member(cache):
         yield cache.not_applicable("a node of a replication group, which is judged itself")
     elif enabled.is_missing and (primary := primary_of(cache, graph)) is not None:
-        of_primary = primary.attribute("transit_encryption_enabled")
+        has_tls = primary.attribute("transit_encryption_enabled").is_true and _is_required(primary)
         follows = f"it follows {primary.address}, which"
-        yield enabled.passes(f"{follows} has TLS") if of_primary.is_true else enabled.fails(f"{follows} has no TLS")
+        yield enabled.passes(f"{follows} has TLS") if has_tls else enabled.fails(f"{follows} does not insist on TLS")
+    elif enabled.is_missing and not (followed := cache.attribute("global_replication_group_id")).is_missing:
+        yield followed.undetermined("the group that it follows is not part of this input")
     elif not enabled.is_true:
         yield enabled.fails("TLS is not switched on" if enabled.is_missing else "TLS is switched off")
-    elif mode.text not in ("", "required"):
+    elif not _is_required(cache):
         yield mode.fails(f"in the mode {mode.text} it answers without TLS, too")
     else:
         yield enabled.passes("it speaks TLS only")
+
+
+def _is_required(cache: Resource) -> bool:
+    return cache.attribute("transit_encryption_mode").text in ("", "required")

@@ -7,9 +7,11 @@ from policies.caches.users import OF_AWS, USER, USER_GROUP, is_on, members, prov
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource
+from policies.resources import Attribute, Resource, Unresolved
 
-_MEMORYDB = "aws_memorydb_cluster"
+_MEMORYDB, _MEMORYDB_LIST = "aws_memorydb_cluster", "aws_memorydb_acl"
+
+_OPEN = "{} has the default user of AWS, which needs no password"
 
 
 @policy(
@@ -24,9 +26,7 @@ def judge(cache: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Left alone, a cache obeys whoever reaches it, and the user `default` of each new group may do everything
     without a password. One machine in the network is then enough to read, or to empty, all of it."""
     if cache.type == _MEMORYDB:
-        list_ = cache.attribute("acl_name")
-        opens = not list_.is_unresolved and list_.text == "open-access"
-        yield list_.fails("everybody may do everything") if opens else list_.passes("its users need a password")
+        yield from _judge_list(cache.attribute("acl_name"), graph)
         return
     if engine_of(cache) == "memcached" or is_member(cache):
         yield cache.not_applicable("Memcached has no users" if not is_member(cache) else "a node of a group")
@@ -34,7 +34,8 @@ def judge(cache: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     token = cache.attribute("auth_token")
     groups = cache.attribute("user_group_ids" if cache.type == REPLICATION_GROUP else "user_group_id")
     items = (groups,) if groups.is_unresolved else tuple(one for one in groups.items() if one.is_given)
-    if token.is_unresolved or token.text:
+    handed_over = isinstance(token.raw_value, Unresolved) and token.raw_value.is_reference
+    if handed_over or token.is_given:
         yield Finding("pass", "auth_token", None, "it asks for a token")
     elif not items or cache.type == CLUSTER:
         yield groups.fails("it has no users, and no token, so it obeys whoever reaches it")
@@ -46,6 +47,18 @@ def judge(cache: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             yield from _judge_group(item, group, graph)
 
 
+def _judge_list(named: Attribute, graph: ResourceGraph) -> Iterator[Finding]:
+    """Users of MemoryDB need a password or a role, all but the one that AWS makes."""
+    lists = graph.targets(named, _MEMORYDB_LIST)
+    if not lists and named.text == "open-access":
+        yield named.fails("everybody may do everything")
+    elif not lists:
+        yield named.undetermined("the list of its users is not part of this input")
+    for one in lists:
+        opens = OF_AWS in [user.raw_value for user in one.attribute("user_names").items()]
+        yield named.fails(_OPEN.format(one.address)) if opens else named.passes("its users have to prove who they are")
+
+
 def _judge_group(item: Attribute, group: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     named = tuple(members(group, graph))
     if not named:
@@ -53,7 +66,7 @@ def _judge_group(item: Attribute, group: Resource, graph: ResourceGraph) -> Iter
     for name in named:
         users = graph.targets(name, USER)
         if not users and not name.is_unresolved and name.text == OF_AWS:
-            yield item.fails(f"{group.address} has the default user of AWS, which needs no password")
+            yield item.fails(_OPEN.format(group.address))
         elif not users:
             yield item.undetermined(f"a user of {group.address} is not part of this input")
         for user in users:

@@ -12,7 +12,9 @@ from policies.resources import Attribute, Resource
 _MODERN = {"TLSV1.2", "TLSV1.3"}
 _MYSQL = ("aurora-mysql", "mysql")
 _POSTGRES = ("aurora-postgresql", "postgres")
-_POSTGRES_REFUSES_SINCE = 13  # the default of ssl_min_protocol_version is TLSv1.2 from there on (PostgreSQL 13, notes)
+# The default of ssl_min_protocol_version is TLSv1.2 since PostgreSQL 13; MySQL 8.0.28 has nothing older any more
+# (release notes of both). Versions of Aurora MySQL do not say which of MySQL they are made from.
+_REFUSES_SINCE = {"mysql": (8, 0, 28)} | dict.fromkeys(_POSTGRES, (13,))
 
 
 @policy(
@@ -51,8 +53,9 @@ def judge(database: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _by_default(database: Resource, name: Attribute, parameter: str) -> Finding:
-    version = re.match(r"\d+", database.attribute("engine_version").text)
-    modern = version is not None and int(version[0]) >= _POSTGRES_REFUSES_SINCE
-    if database.attribute("engine").text in _POSTGRES and modern:
+    numbers = re.match(r"[\d.]+", database.attribute("engine_version").text)
+    version = tuple(int(number) for number in numbers[0].split(".") if number) if numbers else ()
+    since = _REFUSES_SINCE.get(database.attribute("engine").text)
+    if since and version >= since:
         return name.passes(f"{parameter} is not set, and refuses what is before TLS 1.2 by default")
     return name.fails(f"{parameter} is not set, and older versions of the engine speak TLS 1.0")

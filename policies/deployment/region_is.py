@@ -11,7 +11,9 @@ from policies.resources import Resource
 _OF_CLOUDFRONT = "us-east-1"
 # Arguments that make copies elsewhere.
 _COPIES = {
+    "aws_dynamodb_global_table": "replica.region_name",
     "aws_dynamodb_table": "replica.region_name",
+    "aws_ecr_replication_configuration": "replication_configuration.rule.destination.region",
     "aws_efs_replication_configuration": "destination.region",
     "aws_secretsmanager_secret": "replica.region",
 }

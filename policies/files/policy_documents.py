@@ -17,8 +17,8 @@ def documents(file_system: Resource, graph: ResourceGraph) -> tuple[Attribute, .
 
 
 def is_about_mounting(statement: Statement) -> bool:
-    """Whether the statement decides if a client may mount the file system at all."""
-    return any(
+    """Whether the statement decides if a client may mount the file system at all; `NotResource` leaves it out."""
+    return not statement.not_resources and any(
         action.text.lower()
         in ("*", "elasticfilesystem:*", "elasticfilesystem:client*", "elasticfilesystem:clientmount")
         for action in statement.actions

@@ -1,17 +1,19 @@
 """Policy database-is-audited."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policies.database.parameter_groups import GROUPS, parameters
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource
+from policies.resources import Attribute, Block, Resource
 
 _ON = ("1", "ON", "TRUE")
 _RIGHTS = {"QUERY", "QUERY_DCL"}  # either records GRANT, REVOKE and the like
 _CLASSES = {"READ", "WRITE", "FUNCTION", "ROLE", "DDL", "MISC", "MISC_SET"}  # of pgaudit
 _PLUGIN = "MARIADB_AUDIT_PLUGIN"
+_BY_OPTION = "CONNECT,QUERY"  # what the plugin records unless it is told
+_OF_AWS = {"", "RDSADMIN", "RDSPROXYADMIN"}  # by which RDS looks after the database; nobody else signs in as these
 
 
 @policy(
@@ -47,20 +49,37 @@ def judge(database: Resource, graph: ResourceGraph, *, classes: tuple[str, ...] 
 
 def _problem(group: Resource, engine: str) -> str | None:
     if group.type == "aws_db_option_group":
-        options = {block.attribute("option_name").text for block in group.blocks("option")}
-        return None if _PLUGIN in options else f"has no option {_PLUGIN}"
+        plugins = [block for block in group.blocks("option") if block.attribute("option_name").text == _PLUGIN]
+        if not plugins:
+            return f"has no option {_PLUGIN}"
+        given = {one.attribute("name").text.lower(): one.attribute("value") for one in _settings(plugins)}
+        return _problem_of_plugin(given, _BY_OPTION)
     values = parameters(group)
     if engine == "aurora-mysql":
-        events = {event.strip() for event in _text(values, "server_audit_events").split(",")}
         if _text(values, "server_audit_logging") not in _ON:
             return "does not switch server_audit_logging on"
-        if "CONNECT" not in events:
-            return "leaves CONNECT out of server_audit_events"
-        return None if events & _RIGHTS else "leaves QUERY_DCL out of server_audit_events"
+        return _problem_of_plugin(values, "")
     if _text(values, "log_connections") not in _ON:
         return "does not switch log_connections on"
     audited = _text(values, "log_statement") in ("DDL", "MOD", "ALL") or "ROLE" in _recorded(values)
     return None if audited else "sets neither log_statement nor, with pgaudit loaded, pgaudit.log to role or all"
+
+
+def _settings(options: Iterable[Block]) -> Iterator[Block]:
+    return (setting for option in options for setting in option.blocks("option_settings"))
+
+
+def _problem_of_plugin(values: dict[str, Attribute], events_by_default: str) -> str | None:
+    """What MariaDB's audit leaves out, which Aurora MySQL has built in."""
+    events = {one.strip() for one in (_text(values, "server_audit_events") or events_by_default).split(",")}
+    if "CONNECT" not in events:
+        return "leaves CONNECT out of server_audit_events"
+    if not events & _RIGHTS:
+        return "leaves QUERY_DCL out of server_audit_events"
+    if _text(values, "server_audit_incl_users").strip(", "):
+        return "has nobody audited but server_audit_incl_users"
+    spared = {one.strip() for one in _text(values, "server_audit_excl_users").split(",")} - _OF_AWS
+    return f"does not have {', '.join(sorted(spared)).lower()} audited (server_audit_excl_users)" if spared else None
 
 
 def _unrecorded(group: Resource, classes: tuple[str, ...]) -> str | None:

@@ -32,9 +32,11 @@ _SUBNETS = {
 def judge(service: Resource, graph: ResourceGraph, *, zones: int) -> Iterator[Finding]:
     """A chain over three zones is worth no more than its narrowest link: one endpoint in a single zone, and all three
     stop with it."""
-    named = [
-        one for path in _SUBNETS[service.type] for one in service.attributes(path) if one.is_unresolved or one.value
-    ]
+    written = [one for path in _SUBNETS[service.type] for one in service.attributes(path)]
+    if service.type == "aws_vpc_endpoint":
+        associations = graph.referrers(service, f"{service.type}_subnet_association", "vpc_endpoint_id")
+        written += [one.attribute("subnet_id") for one in associations]
+    named = [one for one in written if one.is_unresolved or one.value]
     if not named:
         yield service.not_applicable("it stands in no subnet that it names")
         return

@@ -7,6 +7,8 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
+_OF_AWS = "AmazonProvidedDNS"
+
 
 @policy(
     id="vpc-resolves-names",
@@ -18,6 +20,11 @@ from policies.resources import Resource
 def judge(vpc: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """Databases, caches, file systems and endpoints are known by names. Without both switches, requests to AWS leave
     the network instead of taking the endpoint in it, or find nobody at all; the second is off by default."""
+    for association in graph.referrers(vpc, "aws_vpc_dhcp_options_association", "vpc_id"):
+        for options in graph.targets(association.attribute("dhcp_options_id"), "aws_vpc_dhcp_options"):
+            servers = options.attribute("domain_name_servers")
+            if not servers.is_missing and _OF_AWS not in [one.raw_value for one in servers.items()]:
+                yield vpc.undetermined(f"{options.address} names servers of its own, whose answers are not known here")
     support, names = vpc.attribute("enable_dns_support"), vpc.attribute("enable_dns_hostnames")
     if support.is_false:
         yield support.fails("the resolver of AWS is switched off")

@@ -1,5 +1,6 @@
 """Policy keys-are-separate."""
 
+import re
 from collections.abc import Iterator
 
 from policies.graph import ResourceGraph
@@ -9,6 +10,7 @@ from policies.resources import Attribute, Resource, Undetermined, Unresolved
 
 _KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key")
 _ALIAS = "aws_kms_alias"
+_IS_ALIAS = re.compile(r"(^|:)alias/")
 # Kinds of data, with the types that keep them and the attribute that names their key.
 _KINDS = {
     "database": {
@@ -75,17 +77,26 @@ def _is_same(one: Attribute, other: Attribute, graph: ResourceGraph) -> bool | N
         return bool(keys[0] & keys[1])
     values = [named.raw_value for named in (one, other)]
     texts = [value.text if isinstance(value, Unresolved) else value for value in values]
-    if texts[0] == texts[1]:
+    names = [str(text).rpartition(":key/")[2].rpartition(":alias/")[2] for text in texts]
+    if names[0].removeprefix("alias/") == names[1].removeprefix("alias/"):
         return True
+    if sum(_IS_ALIAS.search(str(text)) is not None for text in texts) == 1 and not any(keys):
+        return None  # an alias may stand for any key
     from_outside = [isinstance(value, Unresolved) and not key for value, key in zip(values, keys, strict=True)]
     return None if any(from_outside) else False
 
 
 def _declared(named: Attribute, graph: ResourceGraph) -> set[str]:
-    """The addresses of the keys of this stack that are meant, also by an alias."""
+    """The addresses of the keys of this stack that are meant, also by an alias; a replica is the key it is made of."""
     found = graph.targets(named, *_KEYS, _ALIAS)
-    return {
-        key.address
+    keys = {
+        key
         for one in found
         for key in (graph.targets(one.attribute("target_key_id"), *_KEYS) if one.type == _ALIAS else (one,))
     }
+    return {one.address for key in keys for one in graph.targets(_primary(key), *_KEYS) or (key,)}
+
+
+def _primary(key: Resource) -> Attribute:
+    """What names the key of another region that this one is a replica of; missing for all others."""
+    return key.attribute("primary_key_arn")

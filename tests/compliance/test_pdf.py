@@ -193,10 +193,10 @@ def test_verify_finds_a_changed_print_and_says_what_it_can_of_one_it_cannot_make
     assert (ran.code, "report.pdf" in ran.out) == (0, False)
     monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, "exit 1"))
     ran = project.verify()
-    assert ran.code == 0
-    assert "note: report.pdf: its digest is the manifest's; it could not be printed again" in ran.out
+    assert ran.code == 3
+    assert "cannot verify: report.pdf: its digest is the manifest's; it could not be printed again" in ran.err
     monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, 'printf "%%PDF-1.7\\n%%%%EOF\\n" > "$PDF"'))
-    assert "printed again here it is other bytes" in project.verify().out
+    assert "printed again here it is other bytes" in project.verify().err
     pdf = project.folder / "report.pdf"
     pdf.write_bytes(pdf.read_bytes().replace(b"1.4", b"1.5"))
     ran = project.verify()
@@ -206,3 +206,27 @@ def test_verify_finds_a_changed_print_and_says_what_it_can_of_one_it_cannot_make
     ran = project.verify()
     assert ran.code == 1
     assert next(line for line in ran.out.splitlines() if "report.pdf" in line).startswith("report.pdf: expected")
+
+
+def test_a_forged_print_is_not_equal_though_its_digest_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = reports.project(tmp_path / "project")
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, PRINTED))
+    project.report("--pdf=require")
+    project.edit("report.pdf", lambda content: content.replace(b"1.4", b"1.5"))
+    ran = project.verify()
+    assert ran.code == 3
+    assert "report: not verified" in ran.out
+
+
+def test_a_print_that_the_given_key_has_signed_need_not_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = reports.project(tmp_path / "project")
+    private, public = reports.keys(tmp_path)
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, PRINTED))
+    project.report("--pdf=require", "--key", str(private))
+    monkeypatch.setenv("CHROMIUM", browser_that(tmp_path, "exit 1"))
+    ran = project.verify("--public-key", public)
+    assert ran.code == 0
+    assert "note: report.pdf: its digest is the manifest's; it could not be printed again" in ran.out
+    assert project.verify().code == 3

@@ -150,9 +150,9 @@ def test_a_reason_against_applicability_yields_only_to_what_contradicts() -> Non
 
 
 def test_evidence_that_is_elsewhere_hides_no_result_of_ours() -> None:
-    """What passed, failed or is undetermined in the judged stacks is reported as it is without the declaration."""
+    """What was judged in the judged stacks, waived findings too, is reported as it is without the declaration."""
     for facts in ALL_FACTS:
-        if facts.passed or facts.failed or facts.undetermined:
+        if facts.passed or facts.failed or facts.undetermined or facts.waived:
             assert BY_FACTS[facts] == BY_FACTS[replace(facts, declared_elsewhere=False)], facts
 
 

@@ -39,7 +39,7 @@ def test_a_card_number_is_found_however_it_is_written(number: str) -> None:
     assert has_card_number(number)
     assert has_card_number(f"card {number}.")
     assert has_card_number(f"x{number}x")
-    for separator in (" ", "-", ".", "/", "_", "\u00a0", "\u2013", "  ", ", "):
+    for separator in (" ", "-", ".", "/", "_", "\u00a0", "\u2013", "  ", ", ", " - "):
         assert has_card_number(grouped(number, separator))
         assert has_card_number(f"12{separator}{number}{separator}34")
     for zero in (0x660, 0xFF10):  # Arabic, and of double width
