@@ -64,7 +64,6 @@ ACCESS_LOG = {
     "clientId": "$context.authorizer.claims.client_id",
     "routeKey": "$context.routeKey",
     "httpMethod": "$context.httpMethod",
-    "path": "$context.path",
     "protocol": "$context.protocol",
     "status": "$context.status",
     "error": "$context.error.message",

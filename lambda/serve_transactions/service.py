@@ -23,7 +23,7 @@ OK = "ok"
 UNAVAILABLE = "unavailable"
 FAILED = "failed"
 
-_CLIENT_ID = re.compile(r"[A-Za-z0-9._:@-]{1,128}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._:@|-]{1,128}")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -302,7 +302,7 @@ def test_an_access_log_line_says_who_what_when_with_what_result_from_where_and_u
         "authorizer.error",
         "integrationErrorMessage",
         "identity.sourceIp",  # from where
-        "path",  # upon what
+        "routeKey",  # upon what: the path itself may hold what a caller should not have sent
         "requestId",
     ):
         assert f"$context.{variable}" in written, variable
