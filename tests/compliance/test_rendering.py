@@ -17,7 +17,7 @@ from compliance.render_html import render_html
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import VERSION, load
-from compliance.visible import visible
+from policies.visible import visible
 from tests.compliance import gate_results as make
 from tests.compliance.hostile import HOSTILE, hostile_report
 
