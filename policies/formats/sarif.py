@@ -143,6 +143,8 @@ class _Run:
         if judged and self._places.program(assessment):
             related = _physical(judged) | {"id": 0, "message": {"text": "the Terraform JSON that was judged"}}
             told["relatedLocations"] = [related | {"logicalLocations": _logical(assessment)}]
+        if self._result.conditions.baseline:
+            told["baselineState"] = "unchanged" if assessment.baseline else "new"
         if assessment.waiver:
             told["suppressions"] = [_suppression(assessment.waiver)]
         return told
@@ -197,6 +199,7 @@ def _suppression(waiver: Waiver) -> dict[str, Any]:
             "ticket": shown(waiver.ticket),
             "created": waiver.created,
             "expires": waiver.expires,
+            **({"compensatingControl": shown(waiver.compensating_control)} if waiver.compensating_control else {}),
         },
     }
 
