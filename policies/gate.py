@@ -25,7 +25,7 @@ def selected(ids: Iterable[str] | None) -> tuple[Policy, ...]:
         return tuple(every.values())
     for id_ in ids:
         if id_ not in every:
-            close = difflib.get_close_matches(id_, every, 1)
+            close = difflib.get_close_matches(id_, every, 1) or [one for one in every if id_ and id_ in one]
             raise InputError(f"{id_}: no such policy" + (f"; did you mean {close[0]}?" if close else ""))
     return tuple(every[id_] for id_ in sorted(set(ids)))
 

@@ -47,13 +47,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def judge(options: argparse.Namespace, validate: Validate = lambda _documents: []) -> GateResult:
     """Everything that the options name, judged; `validate` says what Terraform makes of what was written."""
-    conditions = _conditions(options)
+    given = conditions(options)
     read = documents.read(options.paths or [DEFAULT_PATH], options.stack)
     configuration = _planned(options, read)
     if configuration:
         read = [document.named(configuration.stack) for document in read]
     written = [configuration] if configuration else read  # a plan was made by Terraform itself
-    return gate.judge(read, configuration, conditions, with_checkov=options.checkov, validation=validate(written))
+    return gate.judge(read, configuration, given, with_checkov=options.checkov, validation=validate(written))
 
 
 def today(options: argparse.Namespace) -> datetime.date:
@@ -68,7 +68,8 @@ def waivers_file(options: argparse.Namespace) -> Path | None:
     return None if options.no_waivers or (options.waivers is None and not path.exists()) else path
 
 
-def _conditions(options: argparse.Namespace) -> Conditions:
+def conditions(options: argparse.Namespace) -> Conditions:
+    """What verdicts hang on. Raises InputError for a policy that does not exist, or a file that cannot be read."""
     try:
         ids = gate.selected(options.policy) if options.policy else None
     except InputError as error:
