@@ -50,7 +50,8 @@ class Change:
 class Comparison:
     """Every change that matters, in the order of KINDS, and how much else there is.
 
-    `unjudged` are resources (stack and address) that passed before and are not judged any more, `added` the number of
+    `unjudged` are resources (stack and address) that passed before and are not judged any more, with an empty address
+    for all of a stack that is not there any more; `added` is the number of
     assessments that are new and no finding, `same` of those that are as they were.
     """
 
@@ -77,12 +78,13 @@ def compare(before: Iterable[Assessment], after: Iterable[Assessment]) -> Compar
         for key in sorted(old.keys() | new.keys())
         if (kind := _kind(old.get(key), new.get(key)))
     ]
+    stacks = {one.stack for one in new.values()}
     judged = {(one.stack, one.address) for one in new.values()}
     passed = {(one.stack, one.address) for one in old.values() if one.outcome == "pass" and one.address}
     order = list(KINDS)
     return Comparison(
         changes=tuple(sorted(found, key=lambda change: order.index(change.kind))),
-        unjudged=tuple(sorted(passed - judged)),
+        unjudged=tuple(sorted({(stack, address if stack in stacks else "") for stack, address in passed - judged})),
         added=sum(not _is_finding(one) for key, one in new.items() if key not in old),
         same=sum(key in old and old[key].outcome == one.outcome for key, one in new.items()),
     )

@@ -131,7 +131,7 @@ def _outcomes(change: Change) -> str:
 
 
 def _unjudged(found: Comparison) -> list[str]:
-    names = [f"{stack}: {address}" for stack, address in found.unjudged]
+    names = [f"{stack}: {address or 'the stack as a whole'}" for stack, address in found.unjudged]
     more = len(names) - _SHOWN_RESOURCES
     return names[:_SHOWN_RESOURCES] + ([f"{more} more"] if more > 0 else [])
 

@@ -80,7 +80,7 @@ class _Watch:
         self._options = options
         self._digests: dict[Path, str] = {}
         self._verdicts: dict[Path, Sequence[Assessment]] = {}
-        self._refused: dict[Path, str] = {}
+        self._refused: set[Path] = set()
         self._code = _signature(_PACKAGE.rglob("*.py"))
 
     def run(self) -> None:
@@ -137,32 +137,37 @@ class _Watch:
         stacks = self._stacks()
         gone = self._digests.keys() - set(stacks)
         for stack in gone:
-            for known in (self._digests, self._verdicts, self._refused):
-                known.pop(stack, None)
+            self._digests.pop(stack)
+            self._verdicts.pop(stack, None)
+            self._refused.discard(stack)
         judged = []
         for stack in stacks:
             digest = shared + _digest(_files(stack))
             if self._digests.get(stack) != digest:
                 self._digests[stack] = digest
-                self._judge_stack(stack)
-                judged.append(stack.name)
+                if self._judge_stack(stack):
+                    judged.append(stack.name)
         if judged or gone:
             text = diff.changes_to_text(compare(before, self._all()))
             sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
-            names = ", ".join([*judged, *(f"{stack.name} (gone)" for stack in sorted(gone))])
-            _say(f"{names} judged in {time.monotonic() - began:.1f} s: {self._counts()}")
+            what = [f"{', '.join(judged)} judged in {time.monotonic() - began:.1f} s"] if judged else []
+            what += [f"{', '.join(stack.name for stack in sorted(gone))} gone"] if gone else []
+            _say(f"{', '.join(what)}: {self._counts()}")
 
-    def _judge_stack(self, stack: Path) -> None:
+    def _judge_stack(self, stack: Path) -> bool:
+        """Whether there is a verdict; where there is none, the last one stands, and every line says so."""
         self._options.paths = [stack]
-        self._refused.pop(stack, None)
+        self._refused.discard(stack)
         try:
             result = judging.judge(self._options)
             if result.unjudged():
                 raise InputError(f"{stack}: no resource in it was judged")
             self._verdicts[stack] = result.assessments
+            return True
         except InputError as error:
-            self._refused[stack] = str(error)
-            _say(f"cannot be judged: {error}")
+            self._refused.add(stack)
+            _say(f"cannot be judged{', so its verdict is of before' if stack in self._verdicts else ''}: {error}")
+            return False
 
     def _all(self) -> list[Assessment]:
         """The latest verdict on every stack; a mistake in a waiver, which each stack's run tells, once."""
@@ -172,7 +177,7 @@ class _Watch:
     def _counts(self) -> str:
         counts = Counter(one.outcome for one in self._all())
         words = [f"{counts[outcome]} {outcome}" for outcome in ("fail", "undetermined", "pass", "waived")]
-        open_ = f"; of before, since it cannot be judged: {', '.join(one.name for one in self._refused)}"
+        open_ = f"; cannot be judged: {', '.join(one.name for one in sorted(self._refused))}"
         return ", ".join(words) + (open_ if self._refused else "")
 
     def _restart_with_new_policies(self) -> None:
