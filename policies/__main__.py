@@ -13,7 +13,7 @@ from policies.result import NOT_JUDGED
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = commands.parser(given[:1]).parse_args(given)
+    options = commands.parse(given)
     gc.disable()  # one short run: what it builds it needs until its end, and looking for garbage costs a third of it
     try:
         return commands.command(options.command).run(options)

@@ -7,7 +7,7 @@ InputError for whatever it cannot do.
 
 import argparse
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast
 
@@ -54,6 +54,22 @@ def command(name: str) -> Command:
     return cast(Command, importlib.import_module(f"policies.commands.{name}"))
 
 
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of the one command that is to run; PATHs may stand before, between and after them."""
+    made = parser(arguments[:1])
+    if not arguments or arguments[0] not in COMMANDS:
+        return made.parse_args(arguments)
+    options = subparsers(made)[arguments[0]].parse_intermixed_args(arguments[1:])
+    options.command = arguments[0]
+    return options
+
+
+def subparsers(made: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """Command -> its own parser, of a parser that `parser` made."""
+    [found] = [one for one in made._actions if isinstance(one, argparse._SubParsersAction)]
+    return found.choices
+
+
 def parser(complete: Iterable[str]) -> argparse.ArgumentParser:
     """The command line's parser; only the commands in `complete` have their arguments, the others just their names."""
     made = _Parser(
@@ -62,13 +78,13 @@ def parser(complete: Iterable[str]) -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    table = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():
         if name not in complete:
-            subparsers.add_parser(name, help=purpose)
+            table.add_parser(name, help=purpose)
             continue
         module = command(name)
-        subparser = subparsers.add_parser(
+        subparser = table.add_parser(
             name,
             help=purpose,
             description=" ".join((module.__doc__ or "").partition("\n\n")[0].split()),

@@ -69,19 +69,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _words() -> str:
     """A function of both shells: the command, the word before and the word itself -> what may stand there, in lines."""
-    parser = commands.parser(commands.COMMANDS)
-    [subparsers] = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    parsers = commands.subparsers(commands.parser(commands.COMMANDS))
     lines = ["_policies_words() {", '  case "$1 $2" in']
-    for name, subparser in subparsers.choices.items():
+    for name, subparser in parsers.items():
         for action in subparser._actions:
             if action.option_strings and action.nargs != 0:
                 patterns = "|".join(shlex.quote(f"{name} {flag}") for flag in action.option_strings)
                 lines.append(_case(patterns, _values(action)))
     lines += ["  esac", '  case "$1 $3" in', _case('" "*', commands.COMMANDS)]
-    for name, subparser in subparsers.choices.items():
+    for name, subparser in parsers.items():
         flags = (flag for action in subparser._actions for flag in action.option_strings)
         lines.append(_case(f'"{name} -"*', flags))
-    for name, subparser in subparsers.choices.items():
+    for name, subparser in parsers.items():
         lines.append(_case(f'"{name} "*', _positional(subparser)))
     return "\n".join([*lines, "  esac", "}"]) + "\n"
 
