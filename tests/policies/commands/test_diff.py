@@ -1,4 +1,4 @@
-"""`diff`: what a change does to the verdicts, from inputs or results, and an exit code that says whether it is worse."""
+"""`diff`: what a change does to the verdicts, from inputs or results; the exit code says whether it is worse."""
 
 import json
 from collections.abc import Callable

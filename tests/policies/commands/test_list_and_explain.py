@@ -36,14 +36,8 @@ def test_filters_narrow_together(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_requirement_is_no_prefix_of_another_number(capsys: pytest.CaptureFixture[str]) -> None:
-    numbers = {
-        number
-        for one in json.loads(out(capsys, "list", "--requirement", "1", "--format", "json"))
-        for number in one["requirements"]
-        if number.startswith("1")
-    }
     rows = json.loads(out(capsys, "list", "--requirement", "1", "--format", "json"))
-    assert numbers
+    assert rows
     assert all(any(number.startswith("1.") for number in one["requirements"]) for one in rows)
 
 
@@ -69,7 +63,7 @@ def test_what_is_not_there_is_one_line_and_exit_code_3(
 def test_an_explanation_holds_everything_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     text = " ".join(out(capsys, "explain", "vpc-has-planned-range").split())
     for part in (
-        "cidr_block: str, as a specification says",
+        "cidr_block: str, a specification has to say it",
         "P-NET-1 (portal): cidr_block = 10.0.0.0/16",
         "(judges only where a specification asks)",
         "pass-",
@@ -99,4 +93,4 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    assert [name for name in COMMANDS if f"\n    {name} " not in shown] == []
+    assert [name for name in COMMANDS if f"\n    {name}" not in shown] == []
