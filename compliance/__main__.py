@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from compliance.lint import problems
+from compliance.lint import problems, unwritten
 from compliance.requirements import load
 from policies.errors import InputError
 from policies.model import Policy
@@ -71,6 +71,11 @@ def _catalogue(output: Path, *, check: bool) -> int:
     from policies.specifications import read_all
 
     policies = catalogue()
+    found = list(unwritten(policies))
+    for problem in found:
+        print(problem)
+    if found:
+        return EXIT_PROBLEMS
     systems = list({id(one): one for one in read_all(policies).values()}.values())
     page = render_catalogue(policies, load(), systems, examples.names())
     try:

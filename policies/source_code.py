@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+UNWRITTEN = "TO BE WRITTEN"  # stands where somebody still has to write what a tool cannot
 _PACKAGE = Path(__file__).parent
 
 
@@ -29,6 +30,13 @@ def digest_of(file: Path) -> str:
     """SHA-256 over the names and contents of `files_of(file)`."""
     lines = (f"{one.relative_to(_PACKAGE.parent).as_posix()} {_sha256(one)}\n" for one in files_of(file))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def unwritten_lines(file: Path) -> Iterator[int]:
+    """The lines of the file, from 1, on which a text still has to be written."""
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if UNWRITTEN in line:
+            yield number
 
 
 @functools.cache

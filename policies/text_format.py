@@ -36,6 +36,11 @@ def _old(assessment: Assessment, colour: bool) -> str:
     return f"{word}, in the baseline  {visible(what)}  [{assessment.short_fingerprint}]"
 
 
+def finding_text(assessment: Assessment, policy: Policy | None) -> str:
+    """One finding by itself, as `to_text` shows it; `policy` is the one that found it, None where it is not ours."""
+    return "\n".join(_finding(assessment, policy, colour=False))
+
+
 def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Iterator[str]:
     word = _painted(assessment.outcome.upper(), assessment.outcome, colour)
     what = f"{assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.place}"

@@ -1,10 +1,11 @@
 """What the formats share: which assessments are told, in which order, and where in the repository they stand."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from policies import documents
 from policies.formats.json_lines import resource_lines
 from policies.model import Assessment, Severity, Source
 from policies.resources import without_keys
@@ -53,11 +54,33 @@ class Places:
 
     def __init__(self, result: GateResult) -> None:
         self._documents = {document.stack: document for document in reversed(result.documents)}
+        self._configuration = result.configuration
         self._lines = cache(resource_lines)
+        self._sources = cache(documents.sources)
 
     def program(self, assessment: Assessment) -> Source | None:
-        """The line that made the resource, or on which the waiver stands."""
-        return located(assessment.source) if assessment.source else None
+        """The line that made the resource, or the stack where no resource is meant; a waiver's own line."""
+        made = assessment.source
+        if made is None and not assessment.address:
+            made = self._constructs(assessment.stack).get(assessment.stack)
+        return located(made) if made else None
+
+    def makers(self, assessment: Assessment) -> list[tuple[str, Source]]:
+        """The constructs that the resource is part of, and their lines, the innermost first.
+
+        A resource of a class that is used in many places has one line for all of them; these tell which one it is.
+        """
+        known = self._constructs(assessment.stack)
+        parts = (assessment.construct_path or "").split("/")
+        paths = ["/".join(parts[:length]) for length in range(len(parts) - 1, 1, -1)]
+        return [(path, located(known[path])) for path in paths if path in known]
+
+    def _constructs(self, stack: str) -> Mapping[str, Source]:
+        """Construct path -> line, which the synthesis leaves beside a stack."""
+        document = self._configuration or self._documents.get(stack)
+        if document is None or document.kind != "synth":
+            return {}
+        return self._sources(document.files[0].parent)
 
     def judged(self, assessment: Assessment) -> Source | None:
         """The file that was judged and the resource's line in it: 1 where it has none, None for a waiver."""

@@ -15,8 +15,12 @@ def resource_lines(path: Path) -> dict[str, int]:
     try:
         content = path.read_bytes()
         text = content.decode(json.detect_encoding(content))
-        at = _start(text, 0)
-        return {address: text.count("\n", 0, offset) + 1 for address, offset in _resources(text, at)}
+        lines: dict[str, int] = {}
+        line, counted = 1, 0
+        for address, offset in _resources(text, _start(text, 0)):
+            line, counted = line + text.count("\n", counted, offset), offset
+            lines[address] = line
+        return lines
     except (OSError, ValueError, RecursionError):
         return {}
 

@@ -7,7 +7,7 @@ nobody sees would look like a pass; its message and its properties say what it i
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -139,15 +139,28 @@ class _Run:
                 "requirements": [visible(one) for one in assessment.requirements],
             },
         }
-        judged = self._places.judged(assessment)
-        if judged and self._places.program(assessment):
-            related = _physical(judged) | {"id": 0, "message": {"text": "the Terraform JSON that was judged"}}
-            told["relatedLocations"] = [related | {"logicalLocations": _logical(assessment)}]
+        related = self._related(assessment)
+        if related:
+            told["relatedLocations"] = related
         if self._result.conditions.baseline:
             told["baselineState"] = "unchanged" if assessment.baseline else "new"
         if assessment.waiver:
             told["suppressions"] = [_suppression(assessment.waiver)]
         return told
+
+    def _related(self, assessment: Assessment) -> list[dict[str, Any]]:
+        """The JSON, where the finding does not stand on it already, and the constructs around the resource."""
+        judged = self._places.judged(assessment)
+        found = []
+        if judged and self._places.program(assessment):
+            text = "the Terraform JSON that was judged"
+            found.append((judged, text, _logical(assessment)))
+        for path, place in self._places.makers(assessment):
+            found.append((place, f"{shown(path)} is made here", [_construct(path)]))
+        return [
+            _physical(place) | {"id": number, "message": {"text": text}, "logicalLocations": logical}
+            for number, (place, text, logical) in enumerate(found)
+        ]
 
     def _location(self, assessment: Assessment) -> dict[str, Any]:
         place = self._places.best(assessment)
@@ -218,11 +231,12 @@ def _message(text: str) -> dict[str, str]:
 
 def _logical(assessment: Assessment) -> list[dict[str, Any]]:
     """The resource by its Terraform address and by its construct path."""
-    names: Iterable[tuple[str, str | None]] = (
-        ("resource", assessment.address or assessment.stack),
-        ("construct", assessment.construct_path),
-    )
-    return [{"fullyQualifiedName": shown(name), "kind": kind} for kind, name in names if name]
+    found = [{"fullyQualifiedName": shown(assessment.address or assessment.stack), "kind": "resource"}]
+    return [*found, _construct(assessment.construct_path)] if assessment.construct_path else found
+
+
+def _construct(path: str) -> dict[str, str]:
+    return {"fullyQualifiedName": shown(path), "kind": "construct"}
 
 
 def _physical(place: Source) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from compliance.__main__ import main
 from compliance.control_report import control_report
 from compliance.gate_result import read_gate_result
+from compliance.landscape.inventories import inventories
 from compliance.lint import requirement_numbers
 from compliance.manifest import ENVELOPE, MANIFEST
 from compliance.report_files import ENTITY, PDF, report_files
@@ -31,7 +32,8 @@ def test_every_file_of_the_report_is_listed_and_no_other() -> None:
         for row in re.findall(r"^\| (`.+?) \|", table, flags=re.MULTILINE)
         for name in re.findall(r"`([^`]+)`", row)
     }
-    assert {*report_files(REPORT), ENTITY, PDF, MANIFEST, ENVELOPE} == listed
+    lists = {f"csv/inventory-{one.id}.csv" for one in inventories(())}
+    assert {*report_files(REPORT), *lists, ENTITY, PDF, MANIFEST, ENVELOPE} == listed
 
 
 def test_the_counts_and_the_example_are_true() -> None:

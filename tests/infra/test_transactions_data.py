@@ -9,7 +9,7 @@ import pytest
 from tests.infra.recovery_facts import ACCOUNT, statements
 from tests.infra.synthesized import Synthesis
 
-ZONES = [f"${{element(data.aws_availability_zones.network_zones.names, {position})}}" for position in range(3)]
+ZONES = [f"${{data.aws_availability_zones.network_zones.names[{position}]}}" for position in range(3)]
 PRIVATE_SUBNETS = {f"${{aws_subnet.network_private_{zone}.id}}" for zone in "abc"}
 YEAR_DAYS = 365
 HAND_DAYS = 30

@@ -5,6 +5,7 @@ attribute]}}. Its file name starts with the outcome that it shows. "asked" holds
 specification asks for the policy; without it none does.
 """
 
+import inspect
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from policies import documents, engine, specifications
 from policies.model import OUTCOMES, Asked, Policy
 from policies.registry import catalogue
+from policies.source_code import unwritten_lines
 
 FIXTURES = sorted(Path(__file__).parent.glob("*/*/*.tf.json"))
 POLICIES = {policy.id: policy for policy in catalogue()}
@@ -54,3 +56,4 @@ def test_policy_is_presentable(policy: Policy) -> None:
     assert policy.title[0].isupper()
     assert not policy.title.endswith(".")
     assert policy.applies_to
+    assert list(unwritten_lines(Path(inspect.getfile(policy.judge)))) == []

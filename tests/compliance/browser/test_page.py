@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from compliance.control_report import ControlReport
+from tests.compliance import reports
 from tests.compliance.browser.conftest import Opener
 
 Keep = Callable[[Page, str], None]
@@ -229,7 +230,7 @@ READ_ALOUD = """() => {
   for (const one of document.querySelectorAll("th")) if (!one.scope) say("no scope", one);
   for (const one of document.querySelectorAll("table")) if (!one.querySelector("thead th")) say("no head", one);
   for (const one of document.querySelectorAll("svg, [role=region], nav, form"))
-    if (!one.getAttribute("aria-label")) say("no name", one);
+    if (!one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby")) say("no name", one);
   for (const one of document.querySelectorAll("[aria-labelledby]"))
     if (!document.getElementById(one.getAttribute("aria-labelledby"))) say("label is missing", one);
   const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
@@ -280,6 +281,18 @@ def test_the_page_can_be_read_aloud_and_has_contrast(open_sample: Opener, keep: 
     expect(page.get_by_role("status")).to_have_attribute("aria-live", "polite")
     assert page.evaluate("document.documentElement.lang") == "en"
     keep(page, f"{scheme}-open")
+
+
+def test_the_page_that_the_command_writes_of_a_real_stack_is_as_good(visit: Opener, keep: Keep, tmp_path: Path) -> None:
+    written = reports.project(tmp_path).folder / "index.html"
+    for width in (WIDE, NARROWEST):
+        page = visit(written, "#systems", width=width)
+        page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+        assert page.evaluate(READ_ALOUD) == []
+        assert page.evaluate(LOW_CONTRAST) == []
+        assert sideways(page) == 0
+        expect(page.locator(".inventory").first).to_be_visible()
+        keep(page, f"systems-{width}")
 
 
 def test_dark_is_dark(open_sample: Opener, keep: Keep) -> None:

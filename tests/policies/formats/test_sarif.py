@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -64,35 +65,46 @@ def test_every_outcome_makes_a_valid_log(schema: Draft4Validator, tmp_path: Path
     assert [error.message for error in schema.iter_errors(sarif(made))] == []
 
 
-def test_findings_of_our_stacks_open_on_the_lines_that_made_the_resources(
-    stacks: Path, gate: Gate, tmp_path: Path, schema: Draft4Validator
-) -> None:
-    """One construct that stands once, one of a class made several times, and one that a loop makes."""
+BREAKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "imdsv2-required": ("aws_launch_template", {"metadata_options": {"http_tokens": "optional"}}),
+    "kms-keys-rotate": ("aws_kms_key", {"enable_key_rotation": False}),
+    "required-tags": ("aws_subnet", {"tags": {"CostCenter": ""}}),
+}
+
+
+@pytest.fixture
+def broken(stacks: Path, gate: Gate, tmp_path: Path) -> Any:
+    """The log about our portal, in which a construct that stands once, those of a class, and a loop's are broken."""
     shutil.copytree(stacks / "portal", tmp_path / "portal")
     file = tmp_path / "portal" / "cdk.tf.json"
     stack = json.loads(file.read_text())
-    broken = {
-        "imdsv2-required": ("aws_launch_template", {"metadata_options": {"http_tokens": "optional"}}),
-        "kms-keys-rotate": ("aws_kms_key", {"enable_key_rotation": False}),
-        "required-tags": ("aws_subnet", {"tags": {"CostCenter": ""}}),
-    }
-    for type_, changes in broken.values():
+    for type_, changes in BREAKS.values():
         for body in stack["resource"][type_].values():
             body.update(changes)
     file.write_text(json.dumps(stack, indent=1))
-    policies = [part for policy in broken for part in ("--policy", policy)]
-    log = gate("portal", *policies, "--no-waivers", "--format", "sarif").json
-    assert [error.message for error in schema.iter_errors(log)] == []
+    policies = [part for policy in BREAKS for part in ("--policy", policy)]
+    return gate("portal", *policies, "--no-waivers", "--format", "sarif").json
 
+
+def test_our_stacks_make_a_valid_log(broken: Any, schema: Draft4Validator) -> None:
+    assert [error.message for error in schema.iter_errors(broken)] == []
+
+
+def test_findings_of_our_stacks_open_on_the_lines_that_made_the_resources(broken: Any, tmp_path: Path) -> None:
+    file = tmp_path / "portal" / "cdk.tf.json"
     makers = {"imdsv2-required": "LaunchTemplate(", "kms-keys-rotate": "KmsKey(", "required-tags": "Subnet("}
     seen = dict.fromkeys(makers, 0)
-    for found in log["runs"][0]["results"]:
+    for found in broken["runs"][0]["results"]:
         path, line = place(found["locations"][0])
         assert makers[found["ruleId"]] in (ROOT / path).read_text().splitlines()[line - 1]
-        related, at = place(found["relatedLocations"][0])
+        json_place, *makers_of = found["relatedLocations"]
+        related, at = place(json_place)
         name = found["properties"]["address"].partition(".")[2]
         assert related == "portal/cdk.tf.json"
         assert file.read_text().splitlines()[at - 1].strip() == f'"{name}": {{'
+        assert len(makers_of) == found["locations"][0]["logicalLocations"][1]["fullyQualifiedName"].count("/") - 1
+        for path, line in map(place, makers_of):  # a key is made in infra/keys.py, and asked for in infra/portal.py
+            assert re.search(r"\w\($|\w\(\w", (ROOT / path).read_text().splitlines()[line - 1])
         seen[found["ruleId"]] += 1
     assert seen == {"imdsv2-required": 1, "kms-keys-rotate": 7, "required-tags": 6}
 
@@ -115,6 +127,35 @@ def test_what_is_missing_is_shown_on_the_file_that_was_judged(tmp_path: Path) ->
     uri, line = place(found["locations"][0])
     assert uri == f"file://{tmp_path}/stack/cdk.tf.json"
     assert line == 1
+
+
+def test_what_is_missing_from_a_stack_of_ours_is_shown_where_the_stack_is_made(gate: Gate, tmp_path: Path) -> None:
+    stack = {"//": {"metadata": {"stackName": "portal"}}, "resource": {"aws_sns_topic": {"x": {}}}}
+    write(tmp_path / "portal" / "cdk.tf.json", stack)
+    write(tmp_path / "portal" / "sources.json", {"portal": {"file": "infra/main.py", "line": 71}})
+    log = gate("portal", "--policy", "trail-records-the-account", "--no-waivers", "--format", "sarif").json
+    [found] = log["runs"][0]["results"]
+    assert found["properties"]["address"] == ""
+    assert place(found["locations"][0]) == ("infra/main.py", 71)
+    assert place(found["relatedLocations"][0]) == ("portal/cdk.tf.json", 1)
+
+
+def test_the_constructs_around_a_resource_tell_which_of_many_it_is(gate: Gate, tmp_path: Path) -> None:
+    body = {"//": {"metadata": {"path": "portal/storage/logs/template"}}}
+    write(tmp_path / "portal" / "cdk.tf.json", {"resource": {"aws_launch_template": {"x": body}}})
+    lines = {
+        "portal/storage/logs/template": {"file": "infra/template.py", "line": 5},
+        "portal/storage/logs": {"file": "infra/storage.py", "line": 9},
+        "portal/storage": {"file": "infra/portal.py", "line": 12},
+        "portal": {"file": "infra/main.py", "line": 71},
+    }
+    write(tmp_path / "portal" / "sources.json", lines)
+    log = gate("portal", "--policy", "imdsv2-required", "--format", "sarif").json
+    [found] = log["runs"][0]["results"]
+    assert place(found["locations"][0]) == ("infra/template.py", 5)
+    around = found["relatedLocations"][1:]
+    assert [place(one) for one in around] == [("infra/storage.py", 9), ("infra/portal.py", 12)]
+    assert [one["id"] for one in found["relatedLocations"]] == [0, 1, 2]
 
 
 def test_resource_and_construct_are_logical_locations(tmp_path: Path) -> None:

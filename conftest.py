@@ -1,0 +1,3 @@
+"""Loads the project's own pytest plugin: `pytest --stack portal`, and fixtures to test infrastructure with."""
+
+pytest_plugins = ["policies.pytest_plugin"]
