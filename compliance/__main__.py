@@ -66,7 +66,8 @@ def _lint() -> int:
 
 
 def _catalogue(output: Path, *, check: bool) -> int:
-    from compliance.catalogue import read_cases, render_catalogue
+    from compliance.catalogue import render_catalogue
+    from policies import examples
     from policies.specifications import read_all
 
     policies = catalogue()
@@ -76,7 +77,7 @@ def _catalogue(output: Path, *, check: bool) -> int:
     if found:
         return EXIT_PROBLEMS
     systems = list({id(one): one for one in read_all(policies).values()}.values())
-    page = render_catalogue(policies, load(), systems, read_cases())
+    page = render_catalogue(policies, load(), systems, examples.names())
     try:
         if not check:
             output.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ Everything on it comes from the policies, their fixtures, the specifications of 
 """
 
 import inspect
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,18 +14,9 @@ from policies.model import OUTCOMES, Policy
 from policies.specifications import Held, Specification
 
 ROOT = Path(__file__).parents[1]
-FIXTURES = ROOT / "tests" / "policies"
 _SHOWN_TYPES = 8
 
 Cases = Mapping[str, Sequence[str]]
-
-
-def read_cases(folder: Path = FIXTURES) -> dict[str, list[str]]:
-    """Policy id -> names of its fixtures (`fail-attribute-missing`), sorted."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(folder.glob("*/*/*.tf.json")):
-        found[path.parent.name.replace("_", "-")].append(path.name.removesuffix(".tf.json"))
-    return found
 
 
 def render_catalogue(

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from compliance.json_reader import Reader
 from compliance.manifest import sha256
 from compliance.markdown import code, table, text
 from compliance.render_json import SCHEMA as REPORT_SCHEMA
 from compliance.report_files import JSON
 from compliance.visible import observed_text, shown
 from policies import strict_json
+from policies.json_reader import Reader
 
 SCHEMA = "control-report-diff/1"
 

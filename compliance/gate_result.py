@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from compliance.json_reader import Reader
 from policies import strict_json
+from policies.json_reader import Reader
 from policies.model import OUTCOMES, Assessment, Engine, Severity, Source, Waiver
-from policies.result import SCHEMA, Conditions, Validation, WaiversFile
+from policies.result import SCHEMA, BaselineFile, Conditions, Validation, WaiversFile
 
 VALIDATION_OUTCOMES = ("pass", "fail", "not-run")
 
@@ -48,7 +48,7 @@ class GateResult:
         if self.conditions is None:
             return None
         configuration = None if self.configuration is None else asdict(self.configuration)
-        return {**asdict(self.conditions), "configuration": configuration}
+        return {**self.conditions.to_json(), "configuration": configuration}
 
 
 def read_gate_result(path: Path) -> GateResult:
@@ -115,12 +115,17 @@ def _conditions(result: Reader) -> Conditions | None:
     if conditions is None:
         return None
     waivers = conditions.row("waivers")
-    policies = None if conditions.fields.get("policies") is None else conditions.texts("policies")
+    baseline = conditions.row("baseline")
+    policies, addresses = (
+        None if conditions.fields.get(name) is None else conditions.texts(name) for name in ("policies", "addresses")
+    )
     return Conditions(
         today=conditions.day("today"),
         environment=conditions.text("environment"),
         waivers=None if waivers is None else WaiversFile(waivers.text("path"), waivers.text("sha256")),
         policies=policies,
+        baseline=None if baseline is None else BaselineFile(baseline.text("path"), baseline.text("sha256")),
+        addresses=addresses,
     )
 
 
@@ -152,6 +157,7 @@ def _assessment(row: Reader) -> Assessment:
         construct_path=row.text("construct_path", default="") or None,
         source=None if source is None else _source(source),
         waiver=None if waiver is None else _waiver(waiver),
+        baseline=row.fields.get("baseline") is True,
     )
 
 
@@ -174,6 +180,7 @@ def _waiver(row: Reader) -> Waiver:
         created=row.text("created", default=""),
         expires=row.text("expires"),
         place=Source("", 0) if place is None else _source(place),
+        compensating_control=row.text("compensating_control", default="") or None,
     )
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from compliance.control_report import ControlReport
-from compliance.json_reader import Reader
 from compliance.provenance import TIME_SOURCES, Provenance, in_utc
 from compliance.requirements import STANDARD, VERSION
 from compliance.signature import PublicKey, parse_public_key
 from policies import strict_json
 from policies.errors import InputError
+from policies.json_reader import Reader
 
 MANIFEST = "manifest.json"
 ENVELOPE = "manifest.dsse.json"

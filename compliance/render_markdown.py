@@ -116,8 +116,11 @@ def _conditions(report: ControlReport) -> Iterator[tuple[str, str]]:
     waivers = conditions.waivers
     judged = f"{code(waivers.path)}, SHA-256 {code(waivers.sha256)}, as of" if waivers else "none taken into account;"
     yield "Waivers", f"{judged} {conditions.today}"
-    if conditions.policies is not None:
-        yield "Limited to", ", ".join(map(code, conditions.policies))
+    if conditions.baseline is not None:
+        yield "Baseline", f"{code(conditions.baseline.path)}, SHA-256 {code(conditions.baseline.sha256)}"
+    for names in (conditions.policies, conditions.addresses):
+        if names is not None:
+            yield "Limited to", ", ".join(map(code, names))
 
 
 def _claims(report: ControlReport) -> Iterator[str]:

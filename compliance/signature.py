@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from compliance.json_reader import Reader
 from policies.errors import InputError
+from policies.json_reader import Reader
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _MAX_KEY_BYTES = 64 * 1024

@@ -27,7 +27,7 @@ from policies import attestation, documents, gate, terraform, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Policy
-from policies.result import Conditions, Validation, to_json
+from policies.result import BaselineFile, Conditions, Validation, WaiversFile, to_json
 
 SHOWN_CHARACTERS = 80  # of a line that differs, around the place
 _BEFORE = 20
@@ -215,7 +215,8 @@ def _compare_judgement(result: GateResult, conditions: Conditions, scope: Scope,
     read = [_document(row, found) for row in result.inputs]
     plan = read[0] if len(read) == 1 and result.configuration is not None else None
     configuration = _document(result.configuration, found, plan) if result.configuration is not None else None
-    is_complete = _has_same_waivers(conditions, found) and all(read)
+    files = [_is_as_it_was(name, file, found) for name, file in _accepting(conditions)]
+    is_complete = all(files) and all(read)
     if not is_complete or (result.configuration is not None and configuration is None):
         found.notes.append("the policies were not run again, since not all inputs are what was judged")
         return
@@ -260,18 +261,23 @@ def _document(row: Input, found: Verification, plan: Document | None = None) -> 
     return read[0]
 
 
-def _has_same_waivers(conditions: Conditions, found: Verification) -> bool:
-    if conditions.waivers is None:
-        return True
-    path, expected = Path(conditions.waivers.path), conditions.waivers.sha256
+def _accepting(conditions: Conditions) -> Iterator[tuple[str, WaiversFile | BaselineFile]]:
+    """The files that say which findings were accepted, by what they are."""
+    if conditions.waivers is not None:
+        yield "waivers", conditions.waivers
+    if conditions.baseline is not None:
+        yield "baseline", conditions.baseline
+
+
+def _is_as_it_was(name: str, file: WaiversFile | BaselineFile, found: Verification) -> bool:
     try:
-        digest = attestation.sha256(path)
+        digest = attestation.sha256(Path(file.path))
     except InputError as error:
-        found.unverified.append(f"waivers {error}")
+        found.unverified.append(f"{name} {error}")
         return False
-    if digest != expected:
-        found.differ(f"waivers {path}", f"sha256 {expected}", f"sha256 {digest}")
-    return digest == expected
+    if digest != file.sha256:
+        found.differ(f"{name} {file.path}", f"sha256 {file.sha256}", f"sha256 {digest}")
+    return digest == file.sha256
 
 
 def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Verification) -> None:

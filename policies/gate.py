@@ -6,14 +6,15 @@ does.
 
 import datetime
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from policies import attestation, engine, requirements, specifications, waivers
+from policies import attestation, baseline, engine, requirements, specifications, waivers
 from policies.documents import Document
 from policies.errors import InputError
-from policies.model import Assessment, Policy
+from policies.model import Assessment, KnownIds, Policy
 from policies.registry import catalogue
+from policies.resources import without_keys
 from policies.result import Conditions, GateResult, Validation, gate_result
 
 
@@ -24,7 +25,7 @@ def selected(ids: Iterable[str] | None) -> tuple[Policy, ...]:
         return tuple(every.values())
     for id_ in ids:
         if id_ not in every:
-            close = difflib.get_close_matches(id_, every, 1)
+            close = difflib.get_close_matches(id_, every, 1) or [one for one in every if id_ and id_ in one]
             raise InputError(f"{id_}: no such policy" + (f"; did you mean {close[0]}?" if close else ""))
     return tuple(every[id_] for id_ in sorted(set(ids)))
 
@@ -37,7 +38,7 @@ def judge(
     with_checkov: bool,
     validation: Iterable[Validation] = (),
 ) -> GateResult:
-    """Everything `read` by the policies, by Checkov when asked, and under the waivers.
+    """Everything `read` by the policies, by Checkov when asked, under the waivers and against the baseline.
 
     `configuration` is what the one plan in `read` was made from. Raises InputError for anything that cannot be judged.
     """
@@ -51,7 +52,13 @@ def judge(
 
         assessments += _assessed_by_checkov(read, configuration)
         tools["checkov"] = checkov.checkov_version()
-    assessments = _waived(conditions, assessments, policies, with_checkov=with_checkov)
+    if conditions.waivers or conditions.baseline:
+        ids = known_ids(policies, with_checkov=with_checkov)
+        assessments = _old_marked(conditions, _waived(conditions, assessments, ids), ids)
+    if conditions.addresses is not None:
+        assessments = list(_addressed(conditions.addresses, assessments))
+        stacks = {one.stack for one in assessments}
+        read = [document for document in read if document.stack in stacks]
     return gate_result(read, assessments, validation, tools, configuration, conditions)
 
 
@@ -81,19 +88,43 @@ def _assessed_by_checkov(read: Sequence[Document], configuration: Document | Non
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
-def _waived(
-    conditions: Conditions, assessments: list[Assessment], policies: Sequence[Policy], *, with_checkov: bool
-) -> list[Assessment]:
+def known_ids(policies: Sequence[Policy], *, with_checkov: bool) -> KnownIds:
+    """The ids that a run with these policies knows: what its waivers and its baseline can be held against."""
+    ran = frozenset(policy.id for policy in policies)
+    every = frozenset(policy.id for policy in catalogue())
+    if not with_checkov:  # which checks it has takes seconds to find out
+        return KnownIds(ran, every, lambda id_: id_ in every or id_.startswith("CKV"))
+    from policies import checkov
+
+    checks = checkov.known_checks()
+    return KnownIds(ran | checks, every | checks, lambda id_: id_ in every or id_ in checks)
+
+
+def _waived(conditions: Conditions, assessments: list[Assessment], ids: KnownIds) -> list[Assessment]:
     if conditions.waivers is None:
         return assessments
     entries, counts = waivers.read(Path(conditions.waivers.path))
-    ran = frozenset(policy.id for policy in policies)
-    every = frozenset(policy.id for policy in catalogue())
-    mistakes: list[Assessment] = []
-    if with_checkov:
-        from policies import checkov
-
-        ran, every = ran | checkov.known_checks(), every | checkov.known_checks()
-        mistakes = list(waivers.unknown_ids(entries, every))
     today = datetime.date.fromisoformat(conditions.today)
-    return waivers.apply(assessments, entries, counts, ran, conditions.environment, today) + mistakes
+    return waivers.apply(assessments, entries, counts, ids, conditions.environment, today)
+
+
+def _old_marked(conditions: Conditions, assessments: list[Assessment], ids: KnownIds) -> list[Assessment]:
+    if conditions.baseline is None:
+        return assessments
+    path = Path(conditions.baseline.path)
+    return baseline.apply(assessments, baseline.read(path), ids, path)
+
+
+def _addressed(addresses: Sequence[str], assessments: Sequence[Assessment]) -> Iterator[Assessment]:
+    """The verdicts on these resources. Raises InputError for an address that nothing was judged at."""
+    found = dict.fromkeys(addresses, 0)
+    for one in assessments:
+        matched = [address for address in addresses if address in (one.address, without_keys(one.address))]
+        found.update((address, found[address] + 1) for address in matched)
+        if matched:
+            yield one
+    for address, count in found.items():
+        if not count:
+            close = difflib.get_close_matches(address, {one.address for one in assessments if one.address}, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise InputError(f"--address {address}: nothing was judged there{hint}")

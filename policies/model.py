@@ -100,7 +100,8 @@ class Asked:
 class Waiver:
     """Who accepted which finding, why, and until when (ISO dates). `place` is file and line of the entry.
 
-    `environments` limits it to runs for these (`development`); empty means all.
+    `environments` limits it to runs for these (`development`); empty means all. `compensating_control` names the
+    worksheet of the control that PCI DSS would ask for in place of what is waived; the waiver itself is none.
     """
 
     policy: str
@@ -113,6 +114,7 @@ class Waiver:
     expires: str
     place: Source
     environments: tuple[str, ...] = ()
+    compensating_control: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ class Assessment:
     """One policy on one resource: a row of the result, and of the evidence.
 
     `address` is empty when the policy found no resource to judge in the stack: not-applicable, or a failure where a
-    specification asks for one.
+    specification asks for one. `baseline` marks a finding that the baseline lists as an old one: it stays what it is,
+    a failure or undetermined, and only does not decide the exit code.
     """
 
     policy: str
@@ -137,6 +140,7 @@ class Assessment:
     source: Source | None = None
     requirements: tuple[str, ...] = ()
     waiver: Waiver | None = None
+    baseline: bool = False
 
     @property
     def place(self) -> str:
@@ -148,6 +152,23 @@ class Assessment:
         """Names the finding, not the line it stands on, so that it survives edits elsewhere."""
         identity = "\0".join((self.policy, self.stack, self.address, self.attribute))
         return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+    @property
+    def short_fingerprint(self) -> str:
+        """As much of it as people read and type."""
+        return self.fingerprint[:12]
+
+
+@dataclass(frozen=True)
+class KnownIds:
+    """Ids of policies and Checkov's checks: those that took part in a run, and those that can be named.
+
+    `exists` also answers for ids that a run cannot list, such as Checkov's where it was not asked.
+    """
+
+    ran: frozenset[str]
+    every: frozenset[str]
+    exists: Callable[[str], bool]
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:

@@ -32,17 +32,32 @@ class WaiversFile:
 
 
 @dataclass(frozen=True)
+class BaselineFile:
+    """The baseline whose findings counted as old; `path` is as the user gave it."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What verdicts hang on beside the documents, the policies and the tools.
 
     `today` is the day that waivers were judged on (ISO date), `environment` what the run was for; `policies` are the
-    ids it was limited to, None when it was not.
+    ids and `addresses` the resource addresses it was limited to, None when it was not.
     """
 
     today: str
     environment: str
     waivers: WaiversFile | None = None
     policies: tuple[str, ...] | None = None
+    baseline: BaselineFile | None = None
+    addresses: tuple[str, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the result has them: the baseline and the addresses only where there are some."""
+        optional = ("baseline", "addresses")
+        return {name: value for name, value in asdict(self).items() if value is not None or name not in optional}
 
 
 @dataclass(frozen=True)
@@ -81,12 +96,13 @@ class GateResult:
         return [document.stack for document in self.documents if document.stack not in judged]
 
     def exit_code(self, undetermined_fails: bool = True) -> int:
-        """0 all passed or waived, 1 failed, 2 undetermined, 3 nothing judged."""
+        """0 all passed, waived or old findings, 1 failed, 2 undetermined, 3 nothing judged."""
         if self.unjudged():
             return NOT_JUDGED
-        if self.summary["fail"] or any(one.outcome == "fail" for one in self.validation):
+        deciding = {one.outcome for one in self.assessments if not one.baseline}
+        if "fail" in deciding or any(one.outcome == "fail" for one in self.validation):
             return FAILED
-        return UNDETERMINED if self.summary["undetermined"] and undetermined_fails else PASSED
+        return UNDETERMINED if "undetermined" in deciding and undetermined_fails else PASSED
 
 
 def gate_result(
@@ -117,7 +133,7 @@ def to_json(result: GateResult) -> str:
         "schema": SCHEMA,
         "inputs": [_document(one) for one in result.documents],
         "conditions": {
-            **asdict(result.conditions),
+            **result.conditions.to_json(),
             "configuration": _document(result.configuration) if result.configuration else None,
         },
         "tools": result.tools,
@@ -133,9 +149,13 @@ def _document(document: Document) -> dict[str, str]:
 
 
 def _row(assessment: Assessment) -> dict[str, Any]:
-    return {
+    """One assessment; `"baseline": true` stands only with what the baseline lists, whose outcome stays what it is."""
+    row = {
         **vars(assessment),
         "source": asdict(assessment.source) if assessment.source else None,
         "waiver": asdict(assessment.waiver) if assessment.waiver else None,
         "fingerprint": assessment.fingerprint,
     }
+    if not assessment.baseline:
+        del row["baseline"]
+    return row

@@ -3,7 +3,7 @@
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.engine import UNASKED
@@ -19,11 +19,21 @@ def to_text(result: GateResult, catalogue: Mapping[str, Policy], *, colour: bool
     """Findings first, the worst last before the summary line of each stack. Control characters are made visible."""
     lines: list[str] = []
     outcomes: tuple[Outcome, ...] = ("undetermined", "fail")
+    old = [one for outcome in outcomes for one in result.of_outcome(outcome) if one.baseline]
+    lines += [_old(one, colour) for one in old]
+    lines += [""] if old else []
     for outcome in outcomes:
-        for assessment in result.of_outcome(outcome):
+        for assessment in [one for one in result.of_outcome(outcome) if not one.baseline]:
             lines += [*_finding(assessment, catalogue.get(assessment.policy), colour), ""]
     lines += _summary(result, colour)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _old(assessment: Assessment, colour: bool) -> str:
+    """A finding that the baseline lists, on one line: it is no news, and no pass either."""
+    word = _painted(assessment.outcome.upper(), assessment.outcome, colour)
+    what = f"{assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.place}"
+    return f"{word}, in the baseline  {visible(what)}  [{assessment.short_fingerprint}]"
 
 
 def finding_text(assessment: Assessment, policy: Policy | None) -> str:
@@ -43,8 +53,8 @@ def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Ite
     if policy:
         yield from _wrapped(f"Why: {policy.rationale}")
     yield from _wrapped(f"Fix: {assessment.remediation}")
-    if assessment.requirements:
-        yield from _wrapped(f"Requirements: {', '.join(assessment.requirements)}")
+    numbers = f"Requirements: {', '.join(assessment.requirements)}. " if assessment.requirements else ""
+    yield from _wrapped(f"{numbers}Fingerprint: {assessment.short_fingerprint}")
 
 
 def _summary(result: GateResult, colour: bool) -> Iterator[str]:
@@ -56,7 +66,8 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         judges = ", ".join(engines)
         yield visible(f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {judges}")
         yield "    " + ", ".join(
-            _painted(f"{counts[outcome]} {outcome}", outcome, colour and counts[outcome] > 0) for outcome in OUTCOMES
+            _painted(f"{counts[outcome]} {outcome}{_of_old(mine, outcome)}", outcome, colour and counts[outcome] > 0)
+            for outcome in OUTCOMES
         )
         unasked = sum(one.message == UNASKED for one in mine)
         if unasked and document.kind != "synth":  # a file's name seldom says whose plan or state it is
@@ -66,6 +77,11 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         version = f" (Terraform {validation.terraform})" if validation.terraform else ""
         detail = "" if validation.outcome == "pass" else f": {validation.message}"
         yield visible(f"{validation.stack}  terraform validate: {verdict}{version}{detail}")
+
+
+def _of_old(assessments: Sequence[Assessment], outcome: Outcome) -> str:
+    count = sum(one.baseline for one in assessments if one.outcome == outcome)
+    return f" ({count} of them in the baseline)" if count else ""
 
 
 def _wrapped(text: str) -> list[str]:

@@ -40,7 +40,8 @@ def shown(text: str) -> str:
 def said(assessment: Assessment) -> str:
     """What was found, with the outcome where it is not a plain failure: no format may let them look alike."""
     words = {"undetermined": "Undetermined: ", "waived": "Waived: "}
-    return words.get(assessment.outcome, "") + assessment.message
+    old = "In the baseline: " if assessment.baseline else ""
+    return old + words.get(assessment.outcome, "") + assessment.message
 
 
 def in_a_line(assessment: Assessment) -> str:

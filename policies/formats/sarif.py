@@ -142,6 +142,8 @@ class _Run:
         related = self._related(assessment)
         if related:
             told["relatedLocations"] = related
+        if self._result.conditions.baseline:
+            told["baselineState"] = "unchanged" if assessment.baseline else "new"
         if assessment.waiver:
             told["suppressions"] = [_suppression(assessment.waiver)]
         return told
@@ -210,6 +212,7 @@ def _suppression(waiver: Waiver) -> dict[str, Any]:
             "ticket": shown(waiver.ticket),
             "created": waiver.created,
             "expires": waiver.expires,
+            **({"compensatingControl": shown(waiver.compensating_control)} if waiver.compensating_control else {}),
         },
     }
 

@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import compliance.__main__
-import policies.__main__
+from policies.commands import parse
 from policies.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +146,7 @@ def calls(start: str) -> list[Any]:
 
 @pytest.mark.parametrize("arguments", calls("python -m policies"))
 def test_every_call_of_the_gate_is_one_that_it_takes(arguments: list[str]) -> None:
-    options = policies.__main__._parser().parse_args(arguments)
+    options = parse(arguments)
     for name in options.format or []:
         assert name.partition("=")[0] in FORMATS
         assert name == "text" or re.fullmatch(r"\w+=build/\S+", name)

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compliance.catalogue import read_cases, render_catalogue
+from compliance.catalogue import render_catalogue
 from compliance.requirements import load
+from policies import examples
 from policies.registry import catalogue
 from policies.specifications import read_all
 from tests.policies.conftest import ROOT
@@ -44,7 +45,7 @@ def test_every_policy_has_a_section_and_every_link_leads_somewhere() -> None:
 
 def test_the_page_shows_parameters_requirements_and_cases() -> None:
     policies = [policy for policy in catalogue() if policy.id == "vpc-has-planned-range"]
-    page = render_catalogue(policies, load(), [read_all(catalogue())["portal"]], read_cases())
+    page = render_catalogue(policies, load(), [read_all(catalogue())["portal"]], examples.names())
     assert "Parameter `cidr_block`: no default" in page
     assert r"Asked for by: P-NET-1 (cidr\_block = 10.0.0.0/16)" in page
     assert "Cases, undetermined: variable" in page

@@ -8,7 +8,7 @@ import pytest
 
 from compliance.gate_result import read_gate_result
 from policies.errors import InputError
-from policies.result import Conditions, WaiversFile
+from policies.result import BaselineFile, Conditions, WaiversFile
 from tests.compliance import gate_results as make
 
 CONDITIONS = {"today": "2026-11-22", "environment": "development"}
@@ -39,6 +39,18 @@ def test_conditions_are_read_and_may_be_missing(tmp_path: Path) -> None:
     read = make.read(tmp_path, make.document(conditions=given)).conditions
     assert read == Conditions("2026-11-22", "development", WaiversFile(**waivers), ("door-is-locked",))
     assert make.read(tmp_path, make.document()).conditions is None
+
+
+def test_a_baseline_and_addresses_are_conditions_and_old_findings_stay_findings(tmp_path: Path) -> None:
+    baseline = {"path": "baseline.json", "sha256": "0" * 64}
+    given = CONDITIONS | {"policies": None, "baseline": baseline, "addresses": ["aws_door.a"], "configuration": None}
+    row = make.row("door-is-locked", "fail") | {"baseline": True}
+    result = make.read(tmp_path, make.document(row, conditions=given))
+    assert result.conditions is not None
+    assert (result.conditions.baseline, result.conditions.addresses) == (BaselineFile(**baseline), ("aws_door.a",))
+    assert json.loads(json.dumps(result.recorded_conditions)) == given | {"waivers": None}
+    [assessment] = result.assessments
+    assert (assessment.outcome, assessment.baseline) == ("fail", True)
 
 
 def test_rows_are_put_in_order(tmp_path: Path) -> None:

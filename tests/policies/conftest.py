@@ -29,16 +29,22 @@ class Run:
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Callable[..., Run]:
-    """Runs `python -m policies check ARGUMENTS` in an empty folder."""
+def policies(tmp_path: Path) -> Callable[..., Run]:
+    """Runs `python -m policies ARGUMENTS` in an empty folder."""
 
     def run(*arguments: str | Path) -> Run:
-        command = [sys.executable, "-m", "policies", "check", *map(str, arguments)]
+        command = [sys.executable, "-m", "policies", *map(str, arguments)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         return Run(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def gate(policies: Callable[..., Run]) -> Callable[..., Run]:
+    """Runs `python -m policies check ARGUMENTS` in an empty folder."""
+    return lambda *arguments: policies("check", *arguments)
 
 
 @pytest.fixture(scope="session")

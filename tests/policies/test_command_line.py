@@ -68,6 +68,12 @@ def test_bad_input_is_one_clear_line_and_exit_code_3(gate: Gate, tmp_path: Path,
         (("x.tf.json", "--waivers", "missing.yaml"), "missing.yaml: cannot be read"),
         (("x.tf.json", "--output", "x.tf.json/deeper"), "cannot be written"),
         (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+        (("--today", "soon"), "'soon' is not a day such as 2026-01-31"),
+        (("x.tf.json", "--address", "aws_launch_template.wob"), "did you mean aws_launch_template.web?"),
+        (("x.tf.json", "--baseline", "missing.json"), "missing.json: cannot be read"),
+        (("x.tf.json", "--baseline", "x.tf.json"), "not a baseline"),
+        (("x.tf.json", "--address", "a", "--attestation", "a.json"), "--address: an attestation is about every"),
+        (("x.tf.json", "--baseline", "b.json", "--attestation", "a.json"), "--baseline: an attestation is about"),
     ],
 )
 def test_wrong_use_is_one_clear_line_and_exit_code_3(
@@ -214,3 +220,38 @@ def test_two_stacks_of_one_name_are_refused(gate: Gate, tmp_path: Path) -> None:
     run = gate("a/portal.tf.json", "b/portal.tf.json")
     assert run.code == 3
     assert "a second stack named 'portal'" in run.err
+
+
+def test_an_address_narrows_the_verdict_to_its_instances(gate: Gate, tmp_path: Path) -> None:
+    nodes = [
+        {
+            "address": address,
+            "type": "aws_launch_template",
+            "name": address.split(".")[1].partition("[")[0],
+            "values": {"metadata_options": [{"http_tokens": tokens}]},
+        }
+        for address, tokens in (
+            ("aws_launch_template.web[0]", "required"),
+            ("aws_launch_template.web[1]", "optional"),
+            ("aws_launch_template.api", "optional"),
+        )
+    ]
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": nodes}}}
+    path = write(tmp_path / "plan.json", plan)
+
+    def judged(*addresses: str) -> tuple[int, list[str]]:
+        run = gate(path, *IMDS, "--format", "json", *(part for one in addresses for part in ("--address", one)))
+        return run.code, [row["address"] for row in run.json["assessments"]]
+
+    web = ["aws_launch_template.web[0]", "aws_launch_template.web[1]"]
+    assert judged("aws_launch_template.web") == (1, web)
+    assert judged("aws_launch_template.web[0]") == (0, web[:1])
+    assert judged("aws_launch_template.web[0]", "aws_launch_template.api") == (1, ["aws_launch_template.api", web[0]])
+
+
+def test_stacks_without_the_address_are_none_of_the_run(gate: Gate, tmp_path: Path) -> None:
+    paths = [write(tmp_path / name / f"{name}.tf.json", content) for name, content in (("a", GOOD), ("b", NOTHING))]
+    run = gate(*paths, *IMDS, "--format", "json", "--address", "aws_launch_template.web")
+    assert run.code == 0
+    assert [one["stack"] for one in run.json["inputs"]] == ["a"]
+    assert run.json["conditions"]["addresses"] == ["aws_launch_template.web"]

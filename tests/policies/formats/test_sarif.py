@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from policies.model import Source
-from policies.result import GateResult, Validation
+from policies.result import BaselineFile, GateResult, Validation
 from tests.policies.conftest import ROOT, Run, write
 from tests.policies.formats.results import HOSTILE, assessment, hostile_result, result, waiver, written
 
@@ -259,3 +259,12 @@ def test_the_artifact_carries_the_digest_of_what_was_judged(tmp_path: Path) -> N
     made = result(tmp_path, assessment())
     [artifact] = run_of(replace(made))["artifacts"]
     assert artifact["hashes"]["sha-256"] == made.documents[0].sha256
+
+
+def test_a_baseline_tells_old_findings_from_new_ones(gate: Gate, tmp_path: Path) -> None:
+    old, new = assessment(baseline=True), assessment(address="aws_launch_template.new")
+    made = result(tmp_path, old, new)
+    conditions = replace(made.conditions, baseline=BaselineFile("baseline.json", "0" * 64))
+    rows = json.loads(written("sarif", replace(made, conditions=conditions)))["runs"][0]["results"]
+    assert sorted(row["baselineState"] for row in rows) == ["new", "unchanged"]
+    assert all("suppressions" not in row for row in rows)
