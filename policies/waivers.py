@@ -117,11 +117,11 @@ def _covers(waiver: Waiver, assessment: Assessment) -> bool:
         assessment.policy == waiver.policy
         and assessment.stack == waiver.stack
         and assessment.outcome in ("fail", "undetermined")
-        and any(_matches(address, assessment.address) for address in waiver.addresses)
+        and any(matches(address, assessment.address) for address in waiver.addresses)
     )
 
 
-def _matches(pattern: str, address: str) -> bool:
+def matches(pattern: str, address: str) -> bool:
     """Only `*` is special; `[` belongs to instance keys."""
     if "*" not in pattern:
         return pattern == address
@@ -138,7 +138,7 @@ def _problem(waiver: Waiver, covered: list[str], allowed: int | None, today: dat
         return f"was created in the future, on {created}"
     if len(waiver.reason) < MIN_REASON_LENGTH:
         return f"the reason is shorter than {MIN_REASON_LENGTH} characters"
-    unused = [pattern for pattern in waiver.addresses if not any(_matches(pattern, one) for one in covered)]
+    unused = [pattern for pattern in waiver.addresses if not any(matches(pattern, one) for one in covered)]
     if unused:
         return f"covers nothing: {', '.join(unused)} has no such finding"
     if allowed is not None and len(covered) != allowed:
