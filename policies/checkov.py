@@ -30,9 +30,8 @@ from policies.resources import Resource, Unresolved
 
 # Without its platform Checkov knows no severities; one for all is more honest than a table of our opinions.
 SEVERITY: Severity = "medium"
-# Stands last in what Checkov is given, and always gets a verdict: it shows that the file was read to its end, also where
-# Checkov has no check for anything in the stack.
-# The name is none that Terraform allows.
+# Stands last in what Checkov is given, and always gets a verdict: it shows that the file was read to its end, also
+# where Checkov has no check for anything in the stack. The name is none that Terraform allows.
 _SENTINEL = "%sentinel"
 _SENTINEL_TYPE = "aws_ebs_volume"
 _WHOLE_REFERENCE = re.compile(r"\$\{(?!(data|each|local|module|path|self|terraform|var)\.)[a-z]\w*(\.\w+){2}\}")

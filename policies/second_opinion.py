@@ -36,6 +36,12 @@ Relation = Literal["same", "ours-stricter", "theirs-stricter", "overlaps"]
 Meeting = Literal["both pass", "both fail", "only ours fails", "only theirs fails", "undetermined", "not ours"]
 _DISAGREEMENTS: dict[str, Meeting] = {"policy": "only ours fails", "check": "only theirs fails"}
 
+# Who fails alone -> the relations of the two claims under which both may be right.
+_BOTH_RIGHT: dict[str, tuple[Relation, ...]] = {
+    "policy": ("ours-stricter", "overlaps"),
+    "check": ("theirs-stricter", "overlaps"),
+}
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -228,8 +234,12 @@ def _explanation(entry: Any, of_stacks: bool, place: Source) -> Explanation:
         raise InputError(f"{where}: fails must be policy (only ours fails) or check (only Checkov's fails)")
     if entry["right"] not in ("policy", "both"):
         raise InputError(f"{where}: right must be policy or both; where the check is right, mend the policy")
-    if (entry["policy"], entry["check"]) not in {(twin.policy, twin.check) for twin in twins()}:
+    relations = {(twin.policy, twin.check): twin.relation for twin in twins()}
+    if (entry["policy"], entry["check"]) not in relations:
         raise InputError(f"{where}: {entry['policy']} and {entry['check']} are no pair of {TWINS.name}")
+    relation = relations[entry["policy"], entry["check"]]
+    if entry["right"] == "both" and relation not in _BOTH_RIGHT[entry["fails"]]:
+        raise InputError(f"{where}: both cannot be right where the relation of the two claims is {relation!r}")
     reason = " ".join(str(entry["reason"]).split())
     if len(reason) < MIN_REASON_LENGTH or not reason.endswith("."):
         raise InputError(f"{where}: the reason must be a sentence of at least {MIN_REASON_LENGTH} characters")
