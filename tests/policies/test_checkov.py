@@ -130,6 +130,8 @@ def test_blocks_of_unknown_number_leave_open_what_is_about_them(tmp_path: Path) 
 def test_an_empty_array_of_blocks_is_no_block(tmp_path: Path) -> None:
     found = judged(tmp_path, {"aws_wafv2_web_acl": {"w": {"name": "w", "scope": "REGIONAL", "rule": []}}})
     assert found["CKV_AWS_192"] == "fail"
+    found = judged(tmp_path, {"aws_s3_bucket": {"b": {"logging": [], "lifecycle_rule": []}}})  # so do plans write it
+    assert (found["CKV_AWS_18"], found["CKV2_AWS_61"]) == ("fail", "fail")
 
 
 def test_a_check_that_looks_for_other_resources_sees_them(tmp_path: Path) -> None:
@@ -139,6 +141,21 @@ def test_a_check_that_looks_for_other_resources_sees_them(tmp_path: Path) -> Non
 
 def test_a_stack_that_checkov_has_no_check_for_is_no_silence(tmp_path: Path) -> None:
     assert judged(tmp_path, {"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "{}"}}}) == {}
+
+
+def test_a_stack_that_checkov_did_not_read_is_not_one_that_it_has_no_check_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = checkov._run
+
+    def silenced(text: str) -> Any:
+        report = real(text)
+        report.passed_checks = report.failed_checks = []
+        return report
+
+    monkeypatch.setattr(checkov, "_run", silenced)
+    with pytest.raises(InputError, match="gave no result for any resource"):
+        judged(tmp_path, {"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "{}"}}})
 
 
 def test_the_sentinel_stands_beside_volumes_of_the_stack(tmp_path: Path) -> None:

@@ -94,6 +94,14 @@ def test_a_policy_that_alone_fails_is_told_from_one_that_alone_passes(tmp_path: 
     }
 
 
+def test_what_our_claim_does_not_concern_is_no_agreement(tmp_path: Path) -> None:
+    listener = {"load_balancer_arn": "arn", "port": 80, "protocol": "HTTP", "default_action": {"type": "forward"}}
+    stack = {"resource": {"aws_lb_listener": {"plain": listener}}}
+    [document] = documents.read([write(tmp_path / "portal.tf.json", stack)])
+    met = {(one.twin.policy, one.meeting) for one in second_opinion.compare(document, {})}
+    assert met == {("http-only-redirects", "both fail"), ("https-listeners-use-modern-tls", "not ours")}
+
+
 def test_an_unexplained_disagreement_fails_and_is_named(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, _ = run({"stacks": []})
     assert code == 1
