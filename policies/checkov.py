@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +30,10 @@ from policies.resources import Resource, Unresolved
 
 # Without its platform Checkov knows no severities; one for all is more honest than a table of our opinions.
 SEVERITY: Severity = "medium"
+# Stands last in what Checkov is given, and always gets a verdict: it shows that the file was read to its end, also
+# where Checkov has no check for anything in the stack. The name is none that Terraform allows.
+_SENTINEL = "%sentinel"
+_SENTINEL_TYPE = "aws_ebs_volume"
 _WHOLE_REFERENCE = re.compile(r"\$\{(?!(data|each|local|module|path|self|terraform|var)\.)[a-z]\w*(\.\w+){2}\}")
 _PLATFORM_VARIABLES = ("BC_API_KEY", "PRISMA_API_URL", "CKV_", "CHECKOV_", "BC_")
 
@@ -41,6 +45,14 @@ def checkov_version() -> str:
 
 def known_checks() -> frozenset[str]:
     """The id of every check that the installed Checkov has for Terraform."""
+    return frozenset(types_by_check())
+
+
+def types_by_check() -> dict[str, frozenset[str]]:
+    """Every check that the installed Checkov has for Terraform -> the types of resources that it judges.
+
+    Providers have no type: their checks judge none.
+    """
     from checkov.common.checks_infra.registry import get_graph_checks_registry
     from checkov.terraform.checks.data.registry import data_registry
     from checkov.terraform.checks.provider.registry import provider_registry
@@ -49,11 +61,12 @@ def known_checks() -> frozenset[str]:
     _load()
     graph_registry = get_graph_checks_registry("terraform")
     graph_registry.load_checks()
-    ids = {check.id for check in graph_registry.checks}
-    for registry in (resource_registry, data_registry, provider_registry):
-        for checks in (*registry.checks.values(), *registry.wildcard_checks.values()):
-            ids |= {check.id for check in checks}
-    return frozenset(ids)
+    types: dict[str, set[str]] = {check.id: set(check.resource_types or ()) for check in graph_registry.checks}
+    for registry, prefix in ((resource_registry, ""), (data_registry, "data."), (provider_registry, None)):
+        for type_, checks in (*registry.checks.items(), *registry.wildcard_checks.items()):
+            for check in checks:
+                types.setdefault(check.id, set()).update(() if prefix is None else (prefix + type_,))
+    return {id_: frozenset(found) for id_, found in types.items()}
 
 
 def assess(
@@ -77,9 +90,10 @@ def assess(
     if report.skipped_checks:
         raise InputError(f"{stack}: Checkov skipped checks that nobody waived")
     silent = _unjudged(by_line, {record.file_line_range[0] for record, _ in records})
-    if not records or silent:
+    ours = [(record, outcome) for record, outcome in records if not record.resource.endswith(_SENTINEL)]
+    if silent or len(ours) == len(records):
         raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
-    assessments = _assessments(records, by_line, stack, requirements)
+    assessments = _assessments(ours, by_line, stack, requirements)
     return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
 
 
@@ -96,15 +110,36 @@ def _load() -> Any:
 def _run(text: str) -> Any:
     runner = _load()()
     from checkov.runner_filter import RunnerFilter
+    from checkov.terraform.checks.resource.registry import resource_registry
 
     complaints = _Complaints()
     with tempfile.TemporaryDirectory(prefix="checkov-") as folder, complaints.heard():
         (Path(folder) / "cdk.tf.json").write_text(text, "utf-8")
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), _graph_shown(runner, resource_registry):
             report = runner.run(root_folder=folder, runner_filter=RunnerFilter(framework=["terraform_json"]))
     if complaints.messages:  # a check that raises an exception leaves no record, only this
         raise RuntimeError(complaints.messages[0])
     return report
+
+
+@contextlib.contextmanager
+def _graph_shown(runner: Any, registry: Any) -> Iterator[None]:
+    """While this lasts, the checks of single resources see the others: a few look for them, and break without.
+
+    Checkov's runners for HCL and for plans show them the graph; its runner for Terraform JSON forgets to.
+    """
+    save = runner.graph_manager.save_graph
+
+    def save_and_show(graph: Any) -> Any:
+        saved = save(graph)
+        registry.graph = runner.graph_manager.db_connector.graph
+        return saved
+
+    runner.graph_manager.save_graph = save_and_show
+    try:
+        yield
+    finally:
+        registry.graph = None
 
 
 class _Complaints(logging.Handler):
@@ -131,11 +166,13 @@ class _Complaints(logging.Handler):
 
 def _lines(graph: ResourceGraph, by_line: dict[int, Resource]) -> Iterator[str]:
     """The graph as Terraform JSON, one provider or resource a line; fills `by_line`."""
-    sections: dict[str, dict[str, list[Resource]]] = {"resource": {}, "data": {}}
+    sections: dict[str, dict[str, list[Resource | None]]] = {"data": {}, "resource": {}}
     for resource in graph.resources:
         if resource.type != "module":
             section = "data" if resource.type.startswith("data.") else "resource"
             sections[section].setdefault(resource.type.removeprefix("data."), []).append(resource)
+    volumes = sections["resource"].pop(_SENTINEL_TYPE, [])
+    sections["resource"][_SENTINEL_TYPE] = [*volumes, None]
     yield '{"//": {"metadata": {"stackName": "stack", "version": "0"}},\n'
     line = 2
     yield '"provider": {\n'
@@ -155,9 +192,11 @@ def _lines(graph: ResourceGraph, by_line: dict[int, Resource]) -> Iterator[str]:
         for type_index, (type_, resources) in enumerate(types.items()):
             yield f"{json.dumps(type_)}: {{\n"
             line += 1
-            for index, resource in enumerate(resources):
-                by_line[line] = resource
-                yield f"{json.dumps(_name(resource))}: {json.dumps(_body(resource))}{_comma(index, resources)}\n"
+            for index, one in enumerate(resources):
+                if one:
+                    by_line[line] = one
+                name, body = (_name(one), _body(one)) if one else (_SENTINEL, {"encrypted": True})
+                yield f"{json.dumps(name)}: {json.dumps(body)}{_comma(index, resources)}\n"
                 line += 1
             yield f"}}{_comma(type_index, types)}\n"
             line += 1
@@ -213,10 +252,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Unresolved):
         return f"${{{value.references[0]}.id}}" if value.references else "${unknown}"
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if key != "//" and inner is not None}
+        kept = ((key, inner) for key, inner in value.items() if key != "//" and inner is not None)
+        return {key: _plain(inner) for key, inner in kept if inner != [] and not _has_unknown_blocks(inner)}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _has_unknown_blocks(value: Any) -> bool:
+    """Whether these are blocks of which nobody knows how many there are."""
+    return isinstance(value, list) and any(isinstance(one, Unresolved) and one.is_blocks for one in value)
+
+
+def _hangs_on_unknown_blocks(resource: Resource | None, keys: Sequence[str]) -> bool:
+    """Whether the verdict is about blocks that Checkov was not shown; one that names no key may be."""
+    unknown = {name for name, value in (resource.body if resource else {}).items() if _has_unknown_blocks(value)}
+    return bool(unknown) and (not keys or any(re.split(r"[/.\[]", key)[0] in unknown for key in keys))
 
 
 def _unjudged(by_line: dict[int, Resource], judged: set[int]) -> list[str]:
@@ -240,16 +291,17 @@ def _assessments(
         seen.add((record.check_id, address))
         keys = [key for key in record.check_result.get("evaluated_keys") or [] if key != "resource_type"]
         attribute = _attribute_path(keys[0]) if len(keys) == 1 else ""
+        unknown = _hangs_on_unknown_blocks(resource, keys)
         yield Assessment(
             policy=record.check_id,
             engine="checkov",
             stack=stack,
             address=address,
-            outcome=outcome,
+            outcome="undetermined" if unknown else outcome,
             severity=SEVERITY,
             attribute=attribute,
             observed=_observed(resource, attribute),
-            message=record.check_name,
+            message=f"{record.check_name} (the blocks are not known here)" if unknown else record.check_name,
             remediation=f"See Checkov's documentation of {record.check_id}.",
             construct_path=resource.construct_path if resource else None,
             source=resource.source if resource else None,

@@ -22,12 +22,14 @@ class Unresolved:
     is made from: `aws_kms_key.logs`, `module.a.aws_lb.web[0]`, `data.aws_region.here`, `var.suffix`, `module.a`.
     `is_reference` is true when one of these alone decides the value, so that following it finds where it comes from.
     `literal` is the part of a template that is known: `logs-` in `logs-${var.suffix}`.
+    `is_blocks` is true for what a `dynamic` block makes of a collection nobody knows: no value, but blocks.
     """
 
     text: str
     references: tuple[str, ...] = ()
     is_reference: bool = False
     literal: str = ""
+    is_blocks: bool = False
 
 
 class Undetermined(Exception):  # noqa: N818  (it is an outcome, not an error)

@@ -294,7 +294,7 @@ def _is_dynamic(value: Any) -> bool:
 def _dynamic_blocks(name: str, specification: dict[str, Any], scope: ModuleScope) -> list[Any]:
     elements = _collection(scope.resolve(specification.get("for_each"), None, []))
     if elements is None:
-        return [Unresolved(f"dynamic {name!r} over a collection that is not known here")]
+        return [Unresolved(f"dynamic {name!r} over a collection that is not known here", is_blocks=True)]
     _limit(len(elements), f"dynamic {name}")
     iterator = specification.get("iterator") or name
     return [

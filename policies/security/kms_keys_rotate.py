@@ -32,6 +32,6 @@ def judge(key: Resource, graph: ResourceGraph, *, days: int = DEFAULT_PERIOD_DAY
     if not rotation.is_true:
         yield rotation.fails("rotation is not switched on" if rotation.is_missing else "rotation is switched off")
     elif (period.number or DEFAULT_PERIOD_DAYS) > days:
-        yield period.fails(f"it rotates every {period.text} days, less often than every {days}")
+        yield period.fails(f"it rotates every {period.text or DEFAULT_PERIOD_DAYS} days, less often than every {days}")
     else:
         yield rotation.passes(f"it rotates every {period.text or DEFAULT_PERIOD_DAYS} days")

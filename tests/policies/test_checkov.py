@@ -101,11 +101,69 @@ def test_a_crash_inside_checkov_ends_the_run(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_check_that_crashes_ends_the_run_instead_of_losing_its_record(tmp_path: Path) -> None:
-    rules = {"rule": {"for_each": "${var.rules}", "content": {"id": "x", "status": "Enabled"}}}
-    lifecycle = {"l": {"bucket": "b", "dynamic": rules}}
-    stack = {**STACK, "resource": {**STACK["resource"], "aws_s3_bucket_lifecycle_configuration": lifecycle}}
-    with pytest.raises(InputError, match="Checkov failed: RuntimeError: Failed to run check CKV_AWS_300"):
+    behavior = {"path_pattern": "/x", "target_origin_id": "o"}  # Terraform would refuse it: the protocol is required
+    distribution = {"d": {"default_cache_behavior": {"target_origin_id": "o"}, "ordered_cache_behavior": [behavior]}}
+    stack = {**STACK, "resource": {**STACK["resource"], "aws_cloudfront_distribution": distribution}}
+    with pytest.raises(InputError, match="Checkov failed: RuntimeError: Failed to run check CKV_AWS_34"):
         checkov.assess(graph_of(write(tmp_path / "cdk.tf.json", stack)), "s")
+
+
+def judged(path: Path, resource: dict[str, Any]) -> dict[str, str]:
+    """Check id -> outcome on the one resource of a stack."""
+    graph = graph_of(write(path / "cdk.tf.json", {"variable": {"x": {}}, "resource": resource}))
+    return {one.policy: one.outcome for one in checkov.assess(graph, "s")}
+
+
+def test_blocks_of_unknown_number_leave_open_what_is_about_them(tmp_path: Path) -> None:
+    rule = {"rule": {"for_each": "${var.x}", "content": {"id": "x", "status": "Enabled"}}}
+    found = judged(tmp_path, {"aws_s3_bucket_lifecycle_configuration": {"l": {"bucket": "b", "dynamic": rule}}})
+    assert found["CKV_AWS_300"] == "undetermined"
+    rule = {"rule": {"for_each": "${var.x}", "content": {"name": "${rule.key}"}}}
+    found = judged(tmp_path, {"aws_wafv2_web_acl": {"w": {"name": "w", "scope": "REGIONAL", "dynamic": rule}}})
+    assert found["CKV_AWS_192"] == "undetermined"
+    metadata = {"metadata_options": {"http_tokens": "required"}}
+    volumes = {"block_device_mappings": {"for_each": "${var.x}", "content": {}}}
+    found = judged(tmp_path, {"aws_launch_template": {"t": {**metadata, "dynamic": volumes}}})
+    assert found["CKV_AWS_79"] == "pass", "what the blocks have nothing to do with is known"
+
+
+def test_an_empty_array_of_blocks_is_no_block(tmp_path: Path) -> None:
+    found = judged(tmp_path, {"aws_wafv2_web_acl": {"w": {"name": "w", "scope": "REGIONAL", "rule": []}}})
+    assert found["CKV_AWS_192"] == "fail"
+    found = judged(tmp_path, {"aws_s3_bucket": {"b": {"logging": [], "lifecycle_rule": []}}})  # so do plans write it
+    assert (found["CKV_AWS_18"], found["CKV2_AWS_61"]) == ("fail", "fail")
+
+
+def test_a_check_that_looks_for_other_resources_sees_them(tmp_path: Path) -> None:
+    acl = {"aws_s3_bucket_acl": {"a": {"bucket": "${aws_s3_bucket.b.id}", "acl": "public-read"}}}
+    assert judged(tmp_path, {"aws_s3_bucket": {"b": {}}, **acl})["CKV_AWS_20"] == "fail", "CKV_AWS_379 did not crash"
+
+
+def test_a_stack_that_checkov_has_no_check_for_is_no_silence(tmp_path: Path) -> None:
+    assert judged(tmp_path, {"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "{}"}}}) == {}
+
+
+def test_a_stack_that_checkov_did_not_read_is_not_one_that_it_has_no_check_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = checkov._run
+
+    def silenced(text: str) -> Any:
+        report = real(text)
+        report.passed_checks = report.failed_checks = []
+        return report
+
+    monkeypatch.setattr(checkov, "_run", silenced)
+    with pytest.raises(InputError, match="gave no result for any resource"):
+        judged(tmp_path, {"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "{}"}}})
+
+
+def test_the_sentinel_stands_beside_volumes_of_the_stack(tmp_path: Path) -> None:
+    volumes = {"aws_ebs_volume": {"v": {"availability_zone": "a", "size": 1}}}
+    [document] = documents.read([write(tmp_path / "cdk.tf.json", {"resource": volumes})])
+    found = checkov.assess(document.graph, "s")
+    assert {one.address for one in found} == {"aws_ebs_volume.v"}
+    assert {one.policy: one.outcome for one in found}["CKV_AWS_3"] == "fail"
 
 
 def test_instances_whose_keys_look_alike_are_judged_each(tmp_path: Path) -> None:
