@@ -49,7 +49,7 @@ class Explanation:
     reason: str
 
     def patterns(self) -> list[tuple[str, str]]:
-        """Every pair of a type and an attribute that the entry speaks of: each has to match something."""
+        """Every pair of a type and an attribute that the entry speaks of."""
         return [(type_, attribute) for type_ in self.types for attribute in self.attributes]
 
     def pattern_of(self, mutant: Mutant) -> tuple[str, str] | None:
@@ -76,13 +76,13 @@ class Explanations:
 
     def __init__(self, not_mutated: Iterable[Explanation], survivors: Iterable[Explanation]) -> None:
         self.not_mutated, self.survivors = tuple(not_mutated), tuple(survivors)
-        self.used: set[tuple[str, str, str]] = set()
+        self.used: set[tuple[str, str]] = set()
 
     def excludes(self, type_: str, attribute: str) -> bool:
         """Whether this attribute is not mutated; the whole type for an empty attribute."""
         for entry in self.not_mutated:
             if pattern := entry.pattern(type_, attribute):
-                self.used.add((entry.place, *pattern))
+                self.used |= {(entry.place, one) for one in pattern}
                 return True
         return False
 
@@ -90,17 +90,18 @@ class Explanations:
         """The first entry that explains why this mutant survives."""
         for entry in self.survivors:
             if pattern := entry.pattern_of(mutant):
-                self.used.add((entry.place, *pattern))
+                self.used |= {(entry.place, one) for one in pattern}
                 return entry
         return None
 
     def stale(self) -> list[str]:
-        """What no mutant needed: a line for each pair of a type and an attribute."""
+        """What no mutant needed: a line for each type and each attribute that is named and matches nothing."""
         return [
-            f"{entry.place}: explains nothing: {type_} {attribute or '(the resource)'}"
+            f"{entry.place}: {name} {one!r} matches no mutant that needs it"
             for entry in (*self.not_mutated, *self.survivors)
-            for type_, attribute in entry.patterns()
-            if (entry.place, type_, attribute) not in self.used
+            for name, patterns in (("type", entry.types), ("attribute", entry.attributes))
+            for one in patterns
+            if (entry.place, one) not in self.used
         ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.expressions import references
+from tests.mutants.required import required
 
 OPERATORS = {
     "drop": "an attribute or block is taken away, so that the provider's default is relied on",
@@ -136,7 +137,7 @@ class Mutant:
     @property
     def attribute(self) -> str:
         """The path without the positions in lists: what an explanation names."""
-        return re.sub(r"\[\d+\]", "", self.path)
+        return without_positions(self.path)
 
     @property
     def argument(self) -> str:
@@ -176,6 +177,8 @@ def mutants(stack: str, content: Mapping[str, Any], excluded: Excluded) -> Itera
             continue
         for change in _of_block(type_, body, siblings):
             path = shown_path(change.path)
+            if change.operator == "drop" and without_positions(path) in required().get(type_, ()):
+                continue  # Terraform refuses it
             mutant = Mutant(
                 stack, address, path, change.operator, _shown(change), with_change(body, change.path, change.now)
             )
@@ -231,6 +234,11 @@ def with_change(value: Any, path: tuple[str | int, ...], now: Any) -> Any:
 def shown_path(path: tuple[str | int, ...]) -> str:
     """`("rule", 0, "status")` -> `rule[0].status`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+def without_positions(path: str) -> str:
+    """`rule[0].status` -> `rule.status`."""
+    return re.sub(r"\[\d+\]", "", path)
 
 
 def _shown(change: Change) -> str:

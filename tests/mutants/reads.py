@@ -137,9 +137,11 @@ class WatchedGraph(ResourceGraph):
     @contextmanager
     def changed(self, resource: Resource, arguments: Iterable[str], body: dict[str, Any]) -> Iterator[None]:
         """For a while the resource has this body, which differs in these arguments; what was kept of it is set aside."""
-        before = (resource.body, resource.written, self._links, self._by_identifier)
+        before = (resource.body, resource.written)
+        kept = (self._links, self.link_reads, self._by_identifier, self.identifier_reads)
         touched = {(resource.address, argument) for argument in (*arguments, EVERY)}
         self._links = {key: links for key, links in self._links.items() if not touched & self.link_reads[key]}
+        self.link_reads = {key: self.link_reads[key] for key in self._links}
         self._by_identifier = None if touched & self.identifier_reads else self._by_identifier
         put(resource, {key: value for key, value in body.items() if key != "//"})
         resource.written = body
@@ -149,7 +151,8 @@ class WatchedGraph(ResourceGraph):
         finally:
             self.state += 1
             put(resource, before[0])
-            _, resource.written, self._links, self._by_identifier = before
+            resource.written = before[1]
+            self._links, self.link_reads, self._by_identifier, self.identifier_reads = kept
 
 
 def watch(resource: Resource, recorder: Recorder) -> None:
