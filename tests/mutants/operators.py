@@ -150,12 +150,16 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Change:
-    """One changed value below some block: where, by which operator, and what now stands there (Gone: nothing)."""
+    """One changed value below some block: where, by which operator, and what now stands there (GONE: nothing).
+
+    `is_whole` marks a change of several arguments that belong together: then `now` is the whole block.
+    """
 
     path: tuple[str | int, ...]
     operator: str
     was: Any
     now: Any
+    is_whole: bool = False
 
 
 class _Gone:
@@ -179,11 +183,9 @@ def mutants(stack: str, content: Mapping[str, Any], excluded: Excluded) -> Itera
             path = shown_path(change.path)
             if change.operator == "drop" and without_positions(path) in required().get(type_, ()):
                 continue  # Terraform refuses it
-            mutant = Mutant(
-                stack, address, path, change.operator, _shown(change), with_change(body, change.path, change.now)
-            )
-            if not excluded(type_, mutant.attribute):
-                yield mutant
+            if not excluded(type_, without_positions(path)):
+                changed = change.now if change.is_whole else with_change(body, change.path, change.now)
+                yield Mutant(stack, address, path, change.operator, _shown(change), changed)
         for extra in DANGEROUS.get(type_, ()):
             if any(body.get(name) != value for name, value in extra.items()):
                 yield Mutant(stack, address, next(iter(extra)), "add", json.dumps(extra), {**body, **extra})
@@ -195,7 +197,7 @@ def blocks(content: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
     """Address, type and body of every provider, data source and resource."""
     for name, configurations in content.get("provider", {}).items():
         for index, body in enumerate(configurations):
-            yield f"provider.{name}[{index}]", f"provider.{name}", body
+            yield f"provider.{name}[{index}]", "provider", body
     for kind, prefix in (("data", "data."), ("resource", "")):
         for type_, named in content.get(kind, {}).items():
             for name, body in named.items():
@@ -252,11 +254,13 @@ def _of_block(type_: str, body: Mapping[str, Any], siblings: Siblings) -> Iterat
     sources = [name for name in _SOURCES if name in written]
     if type_.startswith("aws_vpc_security_group_") and sources:
         if written.get("cidr_ipv4") != "0.0.0.0/0":
-            open_to_all = {key: one for key, one in body.items() if key not in _SOURCES} | {"cidr_ipv4": "0.0.0.0/0"}
-            yield Change((), "wildcard", {key: body[key] for key in sources}, open_to_all)
-        every_port = {key: one for key, one in body.items() if key not in ("from_port", "to_port")}
-        yield Change((), "wildcard", body.get("from_port"), {**every_port, "ip_protocol": "-1"})
-        yield Change((), "wildcard", body.get("from_port"), {**body, "from_port": 0, "to_port": 65535})
+            others = {key: one for key, one in body.items() if key not in _SOURCES}
+            yield Change((sources[0],), "wildcard", written[sources[0]], {**others, "cidr_ipv4": "0.0.0.0/0"}, True)
+        if "from_port" in written:
+            others = {key: one for key, one in body.items() if key not in ("from_port", "to_port")}
+            yield Change(("ip_protocol",), "wildcard", written["ip_protocol"], {**others, "ip_protocol": "-1"}, True)
+            ports = {"from_port": 0, "to_port": 65535}
+            yield Change(("from_port",), "wildcard", written["from_port"], {**body, **ports}, True)
 
 
 def _of_value(path: tuple[str | int, ...], value: Any, siblings: Siblings) -> Iterator[Change]:
