@@ -12,8 +12,9 @@ export CHECKPOINT_DISABLE := 1
 
 BIN := .venv/bin
 REPORT := build/report
+SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify test rehearse lambda deploy destroy outputs bench lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs bench lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +24,7 @@ gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, 
 	@$(BIN)/python -m infra.main
 	@verdict=0; $(BIN)/python -m policies check --checkov --validate=$(VALIDATE) \
 	  --format text --format json=$(REPORT)/gate-result.json || verdict=$$?; \
-	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT); fi; \
+	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT) --pdf=no $(SIGNED); fi; \
 	exit $$verdict
 
 synth: .venv/run  ## only synthesize the stacks into cdktf.out/
@@ -32,11 +33,14 @@ synth: .venv/run  ## only synthesize the stacks into cdktf.out/
 check: .venv/run  ## only our own policies on what was synthesized: the fast path
 	@$(BIN)/python -m policies check
 
-report: .venv/run  ## only write the control report on what the gate found last
-	@$(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT)
+report: .venv/run  ## write the control report on what the gate found last, the PDF included [KEY=file]
+	@$(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT) $(SIGNED)
 
-verify: .venv/run  ## recompute the control report from the inputs that it names, and say what differs
-	@$(BIN)/python -m compliance verify $(REPORT)
+verify: .venv/run  ## recompute the control report from its inputs, and say what differs [PUBLIC_KEY=file]
+	@$(BIN)/python -m compliance verify $(REPORT) $(if $(PUBLIC_KEY),--public-key $(PUBLIC_KEY))
+
+diff: .venv/run  ## what changed between two reports: make diff OLD=folder [NEW=folder]
+	@$(BIN)/python -m compliance diff $(OLD) $(or $(NEW),$(REPORT))
 
 test: test-tools  ## run all tests
 	@$(BIN)/python -m pytest

@@ -85,19 +85,25 @@ def _catalogue(output: Path, *, check: bool) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from compliance import entity
     from compliance.control_report import control_report
     from compliance.gate_result import read_gate_result
+    from compliance.landscape import landscape
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
-    from compliance.report_files import report_files
+    from compliance.report_files import PAGE, report_files
     from compliance.report_folder import write
     from compliance.signature import read_private_key
 
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
-    origin = provenance(options.result.as_posix(), options.time, Path.cwd())
-    report = control_report(gate_result, load(), catalogue(), origin)
+    framework = load()
+    declared = entity.read(options.entity, framework.facts)
+    entity_path = None if declared.content is None else (options.entity or entity.FILE).as_posix()
+    origin = provenance(options.result.as_posix(), options.time, Path.cwd(), entity_path)
+    report = control_report(gate_result, framework, catalogue(), origin, declared, landscape(gate_result))
     files = report_files(report)
+    files |= _printed(files[PAGE].decode(), origin.time, options.pdf)
     files[MANIFEST] = render_manifest(report, files, key.public if key else None)
     if key:
         files[ENVELOPE] = key.sign(files[MANIFEST])
@@ -106,6 +112,22 @@ def _report(options: argparse.Namespace) -> int:
     signed = f"signed by key {key.public.id}" if key else "unsigned"
     print(f"{options.output.as_posix()}: {len(files)} files, {signed} ({tally})", file=sys.stderr)
     return EXIT_DONE
+
+
+def _printed(page: str, time: str | None, wanted: str) -> dict[str, bytes]:
+    """The PDF of `page`, as a file of the report; nothing where none is wanted, or none can be had and need not be."""
+    from compliance.pdf import NotPrintedError, print_page
+    from compliance.report_files import PDF
+
+    if wanted == "no":
+        return {}
+    try:
+        return {PDF: print_page(page, time)}
+    except NotPrintedError as error:
+        if wanted == "require":
+            raise InputError(f"no {PDF}: {error}") from None
+        print(f"compliance: no {PDF}: {_one_line(str(error))}", file=sys.stderr)
+        return {}
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -160,7 +182,20 @@ def _parser() -> argparse.ArgumentParser:
         "--time", help="time of the report, ISO 8601 with an offset; without it, the time of the git commit"
     )
     report.add_argument(
+        "--entity",
+        type=Path,
+        metavar="FILE",
+        help="what the entity declares of itself (entity.yaml, if it exists)",
+    )
+    report.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the manifest: an Ed25519 private key in PEM, not encrypted"
+    )
+    report.add_argument(
+        "--pdf",
+        choices=("auto", "require", "no"),
+        default="auto",
+        help="print the page with Chromium: where there is one (auto, the default), or fail without it, or do not;"
+        " the variable CHROMIUM names one that is not on PATH",
     )
     verify = commands.add_parser(
         "verify",

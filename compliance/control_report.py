@@ -4,10 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from compliance import landscape
+from compliance.entity import Consequences, EntityFacts, unknown
 from compliance.gate_result import GateResult, Input
+from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
+from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
 from policies.resources import without_keys
 
@@ -144,13 +148,15 @@ class EvidenceItem:
 
     @property
     def population_made(self) -> str:
-        """How the list came about, in one sentence."""
+        """How the list came about, and where it was not made."""
         if not self.evidence.assessments:
             return "There is no list: the result holds nothing of it, so it did not run or found no resource."
         whole = f"the whole of {len(self.inputs)} input{'' if len(self.inputs) == 1 else 's'}"
         if self.evidence.engine == "checkov":
             return f"Every resource in {whole} that the check has an opinion on, as Checkov lists them."
-        return f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        made = f"Every resource in {whole} that is of a type the policy applies to; none was selected or left out."
+        unasked = sorted({row.stack for row in self.absences if row.message == UNASKED})
+        return made if not unasked else f"{made} Except in {', '.join(unasked)}: {UNASKED}."
 
     @cached_property
     def tested(self) -> tuple[Assessment, ...]:
@@ -257,7 +263,9 @@ class ControlReport:
     """Everything the report says; the renderers add nothing but form.
 
     `unmapped` is evidence of policies and checks that no edge and no [[unclaimed]] entry names.
-    `population_gaps` are assessments that say that some resources could not be seen.
+    `population_gaps` are assessments that say that some resources could not be seen. `landscape` is what the judged
+    documents look like: it needs them, while everything else here follows from the result alone.
+    `entity` is what the entity declares about itself, with answers marked that judged resources refute.
     """
 
     provenance: Provenance
@@ -266,6 +274,8 @@ class ControlReport:
     unclaimed: tuple[UnclaimedReport, ...]
     unmapped: tuple[Evidence, ...]
     population_gaps: tuple[Assessment, ...]
+    entity: EntityFacts
+    landscape: Landscape = landscape.NOTHING
 
     @cached_property
     def requirements(self) -> tuple[RequirementReport, ...]:
@@ -317,9 +327,18 @@ class ControlReport:
 
 
 def control_report(
-    result: GateResult, framework: Framework, policies: Iterable[Policy], provenance: Provenance
+    result: GateResult,
+    framework: Framework,
+    policies: Iterable[Policy],
+    provenance: Provenance,
+    entity: EntityFacts | None = None,
+    drawn: Landscape = landscape.NOTHING,
 ) -> ControlReport:
-    """The report on `result`; `policies` give titles, rationales and digests."""
+    """The report on `result`; `policies` give titles, rationales and digests.
+
+    `entity` is what the entity declares, `drawn` the landscape of the result.
+    """
+    facts = (entity or unknown(framework.facts)).against(component_type(row.address) for row in result.assessments)
     library = _Library(result.assessments, framework.checks, {policy.id: policy for policy in policies})
     gaps = tuple(_population_gaps(framework.unclaimed, library))
     edges: dict[str, list[EdgeReport]] = {}
@@ -333,7 +352,16 @@ def control_report(
                 SectionReport(
                     section,
                     framework.sections[section],
-                    tuple(_assess(row, edges.get(row.id, []), result, is_complete=not gaps) for row in requirements),
+                    tuple(
+                        _assess(
+                            row,
+                            edges.get(row.id, []),
+                            facts.consequences(row.id, framework.effects),
+                            result,
+                            is_complete=not gaps,
+                        )
+                        for row in requirements
+                    ),
                 )
                 for section, requirements in framework.sections_of(group)
             ),
@@ -352,6 +380,8 @@ def control_report(
         unclaimed=unclaimed,
         unmapped=tuple(library.evidence(id_) for id_ in library.ids if id_ not in mapped),
         population_gaps=gaps,
+        entity=facts,
+        landscape=drawn,
     )
 
 
@@ -371,13 +401,18 @@ def count_verdicts(requirements: Iterable[RequirementReport]) -> dict[Verdict, i
     return counts
 
 
-def facts_of(requirement: Requirement, edges: Sequence[EdgeReport], *, is_complete: bool) -> Facts:
+def facts_of(
+    requirement: Requirement, edges: Sequence[EdgeReport], declared: Consequences, *, is_complete: bool
+) -> Facts:
     """The facts that the verdict on `requirement` hangs on."""
     outcomes = {row.outcome for edge in edges for row in edge.judged}
     full = [edge for edge in edges if edge.edge.extent == "full"]
     return Facts(
         extent=requirement.extent,
-        declared_not_applicable=bool(requirement.candidate_not_applicable),
+        declared_not_applicable=bool(requirement.candidate_not_applicable)
+        or declared.call_for("candidate not applicable"),
+        declared_contrary=declared.call_for("contradicts"),
+        declared_elsewhere=declared.call_for("not decidable from configuration"),
         is_claimed=bool(edges),
         failed="fail" in outcomes,
         undetermined="undetermined" in outcomes,
@@ -404,12 +439,18 @@ def component_type(address: str) -> str:
 
 
 def _assess(
-    requirement: Requirement, edges: Sequence[EdgeReport], result: GateResult, *, is_complete: bool
+    requirement: Requirement,
+    edges: Sequence[EdgeReport],
+    declared: Consequences,
+    result: GateResult,
+    *,
+    is_complete: bool,
 ) -> RequirementReport:
-    rule = decide(facts_of(requirement, edges, is_complete=is_complete))
+    rule = decide(facts_of(requirement, edges, declared, is_complete=is_complete))
     reason = rule.reason
     if rule.verdict == "candidate not applicable" and requirement.candidate_not_applicable:
         reason = requirement.candidate_not_applicable
+    reason = " ".join((reason, *declared.sentences(rule.verdict)))
     items = _evidence_items(edges, result, is_complete=is_complete)
     return RequirementReport(requirement, rule.verdict, reason, tuple(edges), items)
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -41,6 +41,14 @@ class GateResult:
     tools: Mapping[str, str]
     conditions: Conditions | None = None
     configuration: Input | None = None
+
+    @property
+    def recorded_conditions(self) -> dict[str, Any] | None:
+        """The conditions and the configuration as JSON has them, None where the result does not say."""
+        if self.conditions is None:
+            return None
+        configuration = None if self.configuration is None else asdict(self.configuration)
+        return {**asdict(self.conditions), "configuration": configuration}
 
 
 def read_gate_result(path: Path) -> GateResult:

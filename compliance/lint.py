@@ -1,4 +1,4 @@
-"""Refuses data about PCI DSS that would mislead an assessor: wrong numbers, missing sources, silent gaps."""
+"""Refuses data about PCI DSS that would mislead an assessor: wrong numbers, missing sources, silent gaps, big words."""
 
 import re
 import tomllib
@@ -7,12 +7,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from compliance.requirements import DATA_FOLDER, OWNERS, Edge, Framework, Requirement, is_section
-from compliance.verdict import EXTENTS
+from compliance.entity import UNKNOWN, Effect, Fact, as_written
+from compliance.requirements import DATA_FOLDER, OWNERS, Edge, Framework, Requirement, file_of, is_section
+from compliance.verdict import EXTENTS, Verdict
 from policies.model import Policy
 
-# A number as the standard prints them; "TLS 1.2" and "version 3.2.1" are none.
-_NUMBER = re.compile(r"(?<![\w.-])(?<!TLS )(?<!version )(?:A\d|\d{1,2})(?:\.\d{1,2}){1,4}(?!\w|\.\d)")
+# A number as the standard prints them; "TLS 1.2", "version 3.2.1" and the standard's own "PCI DSS 4.0" are none.
+_NUMBER = re.compile(r"(?<![\w.-])(?<!TLS )(?<!version )(?!(?<=DSS )4\.0)(?:A\d|\d{1,2})(?:\.\d{1,2}){1,4}(?!\w|\.\d)")
+_SOURCE = re.compile(
+    r"(?P<hub>AWS Security Hub) [A-Z]\w+\.\d+(?:,? \S.*)?"
+    r"|AWS Config conformance pack for PCI DSS 4\.0(?:,? \S.*)?"
+    r"|own rationale(?: \S.*)?"
+    r"|\S.*: own rationale"
+)
+_CONTROL = re.compile(r"\b[A-Z]\w+\.\d+\b")
+# What the assessor finds, or what is over: our texts say neither.
+_CLAIMS = re.compile(
+    r"\b(?:(?:non-?)?compliant|compl(?:y|ies|ied) with|in place|certif(?:y|ies|ied)|future-dated|best practice)\b",
+    re.IGNORECASE,
+)
+MIN_PARAPHRASE_WORDS = 8  # fewer do not let an assessor recognise a requirement
+EFFECT_VERDICTS: tuple[Verdict, ...] = (
+    "contradicts",
+    "candidate not applicable",
+    "not decidable from configuration",
+)
 _SENTENCE_END = re.compile(r"(?<=[.;:])\s")
 
 
@@ -52,7 +71,10 @@ def problems(framework: Framework, policies: Iterable[Policy]) -> list[str]:
     friends = false_friends()
     return [
         *_description_problems(framework),
+        *_paraphrase_problems(framework.described, friends),
+        *_fact_problems(framework),
         *_edge_problems(framework, catalogue),
+        *_source_problems(framework),
         *_duplicate_edges(framework.edges),
         *_unclaimed_problems(framework, catalogue),
         *_check_title_problems(framework),
@@ -71,21 +93,73 @@ def _description_problems(framework: Framework) -> Iterator[str]:
     ids = [requirement.id for requirement in framework.described]
     for id_, times in Counter(ids).items():
         if times > 1:
-            yield f"requirements.toml: {id_} is described {times} times"
-    for id_ in sorted((set(ids) | framework.service_provider_only) - (known - sections)):
-        yield f"requirements.toml: {id_} is not a requirement of the standard"
+            yield f"{file_of(id_)}: {id_} is described {times} times"
+    for id_ in sorted(set(ids) - (known - sections)):
+        yield f"{file_of(id_)}: {id_} is not a requirement of the standard"
+    for id_ in sorted(known - sections - set(ids)):
+        yield f"{file_of(id_)}: {id_} is not described"
     for id_ in sorted(sections ^ set(framework.sections)):
-        yield f"requirements.toml: section {id_} is {'untitled' if id_ in sections else 'unknown'}"
+        yield f"groups.toml: section {id_} is {'untitled' if id_ in sections else 'unknown'}"
     for requirement in framework.described:
-        where = f"requirements.toml: {requirement.id}"
+        where = f"{file_of(requirement.id)}: {requirement.id}"
         if requirement.extent not in EXTENTS:
             yield f"{where}: extent is {requirement.extent!r}, expected one of {', '.join(EXTENTS)}"
         if requirement.owner not in OWNERS:
             yield f"{where}: owner is {requirement.owner!r}, expected one of {', '.join(OWNERS)}"
-        if not requirement.paraphrase or not requirement.manual:
+        if not requirement.paraphrase.strip() or not requirement.manual.strip():
             yield f"{where}: paraphrase and manual must not be empty"
         if requirement.candidate_not_applicable and requirement.extent != "none":
             yield f"{where}: a candidate for not applicable has the extent none"
+
+
+def _paraphrase_problems(described: Iterable[Requirement], friends: tuple[FalseFriend, ...]) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for requirement in described:
+        where = f"{file_of(requirement.id)}: {requirement.id}"
+        words = requirement.paraphrase.split()
+        if len(words) < MIN_PARAPHRASE_WORDS:
+            yield f"{where}: the paraphrase has {len(words)} words, expected at least {MIN_PARAPHRASE_WORDS}"
+        same = first.setdefault(" ".join(words).lower(), requirement.id)
+        if same != requirement.id:
+            yield f"{where}: the paraphrase is that of {same}"
+        yield from _mistaken(where, requirement.id, requirement.paraphrase, friends)
+
+
+def _fact_problems(framework: Framework) -> Iterator[str]:
+    facts = {fact.id: fact for fact in framework.facts}
+    for id_, times in Counter(fact.id for fact in framework.facts).items():
+        if times > 1:
+            yield f"facts.toml: {id_} is asked {times} times"
+        if all(effect.fact != id_ for effect in framework.effects):
+            yield f"facts.toml: nothing follows from {id_}"
+    for fact in framework.facts:
+        if not fact.asks.endswith(("?", ".")) or len(fact.values) < 2 or UNKNOWN in fact.values:
+            yield f"facts.toml: {fact.id}: expected a question and two or more values, {UNKNOWN} not among them"
+        for value in fact.refuted_by:
+            if value not in fact.values:
+                yield f"facts.toml: {fact.id} is refuted where it is {value}, which is no value of it"
+    for effect in framework.effects:
+        yield from _effect_problems(effect, facts.get(effect.fact), framework.identifiers)
+
+
+def _effect_problems(effect: Effect, fact: Fact | None, identifiers: Iterable[str]) -> Iterator[str]:
+    where = f"facts.toml: effect of {effect.fact} = {', '.join(map(as_written, effect.values))}"
+    requirements = {id_ for id_ in identifiers if not is_section(id_)}
+    if fact is None:
+        yield f"{where}: unknown fact"
+    else:
+        for value in effect.values:
+            if (type(value), value) not in [(type(one), one) for one in fact.values]:
+                yield f"{where}: {as_written(value)} is no value of {fact.id}"
+    if effect.verdict not in EFFECT_VERDICTS:
+        yield f"{where}: the verdict is {effect.verdict!r}, expected one of {', '.join(EFFECT_VERDICTS)}"
+    if not effect.reason.endswith(".") or not effect.values or not effect.requirements:
+        yield f"{where}: values, requirements and a reason that ends with a period are needed"
+    for id_, times in Counter(effect.requirements).items():
+        if id_ not in requirements:
+            yield f"{where}: {id_} is not a requirement of the standard"
+        if times > 1:
+            yield f"{where}: {id_} is listed {times} times"
 
 
 def _edge_problems(framework: Framework, catalogue: dict[str, Policy]) -> Iterator[str]:
@@ -96,9 +170,7 @@ def _edge_problems(framework: Framework, catalogue: dict[str, Policy]) -> Iterat
             yield f"{where}: is not an identifier of the standard"
         elif is_section(edge.requirement):
             yield f"{where}: is a section heading; nothing is assessed against it"
-        elif edge.requirement not in described:
-            yield f"{where}: has no description in requirements.toml"
-        elif _reaches_further(edge, described[edge.requirement]):
+        elif edge.requirement in described and _reaches_further(edge, described[edge.requirement]):
             yield f"{where}: {edge.extent} evidence, but the requirement's extent is less"
         if edge.extent not in EXTENTS or edge.extent == "none":
             yield f"{where}: extent is {edge.extent!r}, expected full, partial or supporting"
@@ -114,6 +186,23 @@ def _edge_problems(framework: Framework, catalogue: dict[str, Policy]) -> Iterat
         for id_ in edge.checks:
             if id_ not in framework.checks:
                 yield f"{where}: {id_} has no title in checkov_checks.toml"
+
+
+def _source_problems(framework: Framework) -> Iterator[str]:
+    """Each source is a control with a label for this very requirement, the conformance pack, or our own rationale."""
+    known = set(framework.identifiers)
+    for control, labels in framework.security_hub.items():
+        for id_ in sorted(set(labels) - known):
+            yield f"security_hub.toml: {control}: {id_} is not an identifier of the standard"
+    for edge in framework.edges:
+        where = f"edges.toml: {edge.requirement}"
+        for part in filter(None, (part.strip() for part in edge.source.split(";"))):
+            form = _SOURCE.fullmatch(part)
+            if form is None:
+                yield f"{where}: {part!r} is no form of source (see the head of edges.toml)"
+            for control in _CONTROL.findall(part) if form and form["hub"] else ():
+                if edge.requirement not in framework.security_hub.get(control, ()):
+                    yield f"{where}: the Security Hub control {control} has no label for this requirement"
 
 
 def _reaches_further(edge: Edge, requirement: Requirement) -> bool:
@@ -159,11 +248,16 @@ def _check_title_problems(framework: Framework) -> Iterator[str]:
 def _texts(framework: Framework) -> Iterator[tuple[str, str]]:
     """Every sentence of ours that the report prints, with the place it stands."""
     for group in framework.groups:
-        yield f"requirements.toml: {group.id}", f"{group.title}. {group.note} {group.candidate_not_applicable}"
+        yield f"groups.toml: {group.id}", f"{group.title}. {group.note}"
     for section, title in framework.sections.items():
-        yield f"requirements.toml: {section}", title
+        yield f"groups.toml: {section}", title
     for row in framework.described:
-        yield f"requirements.toml: {row.id}", f"{row.paraphrase} {row.manual} {row.candidate_not_applicable}"
+        text = f"{row.paraphrase} {row.manual} {row.candidate_not_applicable}"
+        yield f"{file_of(row.id)}: {row.id}", text
+    for fact in framework.facts:
+        yield f"facts.toml: {fact.id}", fact.asks
+    for effect in framework.effects:
+        yield f"facts.toml: effect of {effect.fact}", effect.reason
     for edge in framework.edges:
         yield f"edges.toml: {edge.requirement}", f"{edge.note} {edge.source}"
     for entry in framework.unclaimed:
@@ -172,6 +266,8 @@ def _texts(framework: Framework) -> Iterator[tuple[str, str]]:
 
 def _text_problems(framework: Framework, friends: tuple[FalseFriend, ...]) -> Iterator[str]:
     for where, text in _texts(framework):
+        for claim in _CLAIMS.findall(text):
+            yield f"{where}: {claim!r} is for others to say"
         for sentence in _SENTENCE_END.split(text):
             for number in requirement_numbers(sentence):
                 if number not in framework.identifiers:

@@ -44,8 +44,6 @@ class Manifest:
 def render_manifest(report: ControlReport, files: Mapping[str, bytes], signer: PublicKey | None) -> bytes:
     """The manifest of `files`, the forms of `report`, as JSON in ASCII."""
     result = report.result
-    configuration = None if result.configuration is None else asdict(result.configuration)
-    conditions = None if result.conditions is None else {**asdict(result.conditions), "configuration": configuration}
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": name, "digest": {"sha256": sha256(files[name])}} for name in sorted(files)],
@@ -54,7 +52,7 @@ def render_manifest(report: ControlReport, files: Mapping[str, bytes], signer: P
             "standard": {"name": STANDARD, "version": VERSION},
             "provenance": asdict(report.provenance),
             "inputs": [asdict(row) for row in result.inputs],
-            "conditions": conditions,
+            "conditions": result.recorded_conditions,
             "tools": dict(result.tools),
             "signer": None if signer is None else {"keyid": signer.id, "publicKey": signer.pem},
         },
@@ -105,4 +103,5 @@ def _provenance(row: Reader) -> Provenance:
         commit=row.fields["commit"] and row.text("commit"),
         is_dirty=is_dirty,
         result_path=row.text("result_path"),
+        entity_path=row.fields["entity_path"] and row.text("entity_path"),
     )

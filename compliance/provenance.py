@@ -23,6 +23,7 @@ class Provenance:
     commit         the full hash, or None outside git
     is_dirty       whether the work tree differed from the commit; None outside git
     result_path    the gate's result as named on the command line
+    entity_path    likewise what the entity declares about itself; None where it declares nothing
     """
 
     time: str | None
@@ -30,9 +31,10 @@ class Provenance:
     commit: str | None
     is_dirty: bool | None
     result_path: str
+    entity_path: str | None = None
 
 
-def provenance(result_path: str, time: str | None, repository: Path) -> Provenance:
+def provenance(result_path: str, time: str | None, repository: Path, entity_path: str | None = None) -> Provenance:
     """The provenance of a report on `result_path` made in `repository`; `time` is ISO 8601 with offset."""
     commit = _git(repository, "log", "-1", "--format=%H %cI")
     commit_hash, _, commit_time = (commit or "").partition(" ")
@@ -48,6 +50,7 @@ def provenance(result_path: str, time: str | None, repository: Path) -> Provenan
         commit=commit_hash or None,
         is_dirty=bool(_git(repository, "status", "--porcelain")) if commit else None,
         result_path=result_path,
+        entity_path=entity_path,
     )
 
 

@@ -6,8 +6,10 @@ schema          "control-report/1"
 standard        {name, version, identifiers, sections, requirements}: what is reported on, how many of each
 limits          sentences a reader has to know
 provenance      {time, time_source, commit, dirty, result: {path, sha256}, inputs, validation, tools, conditions};
-                conditions are the day that waivers were judged on, the environment, the waivers file, and what the
-                run was limited to (gate-result/1), or null where the result does not say
+                conditions are the day that waivers were judged on, the environment, the waivers file, what the run
+                was limited to, and a plan's configuration (gate-result/1), or null where the result does not say
+entity          {sha256, facts: [{id, answer, asks}]}: what the entity declares about itself; the digest is that of
+                entity.yaml, null where there is none
 summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessments}}
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
@@ -20,6 +22,10 @@ evidence        {id: {engine, title, rationale, digest, claimed, counts, populat
                 gate-result/1
 unclaimed       [{id, reason}]: policies that are evidence for no requirement
 population_gaps assessments that say that some resources could not be seen
+landscape       {inventories: [{id, requirement, title, note, columns, rows}], diagrams: [{stack, id, requirement,
+                 title, nodes: [{id, heading, detail, kind}], arrows: [{source, target, label}], notes}],
+                 unseen: [{stack, path, reason}]}: what the judged documents look like, and the inputs that had
+                changed when the report was made
 
 An item of evidence is what one policy or Checkov check shows for one requirement:
 {id               "E-<requirement>-<policy>": the same in every run, unique in the report
@@ -27,7 +33,7 @@ An item of evidence is what one policy or Checkov check shows for one requiremen
  engine, version  "policies" and the SHA-256 of the policy's source, or "checkov" and its release
  method           "examine": configuration was read; nobody was interviewed, nothing that runs was observed
  extent, sources  how far it reaches, and on whose word it is mapped
- population       {count, made: one sentence, components: [{type, count, addresses: {stack: [address]}}]}, complete
+ population       {count, made: how it came about, components: [{type, count, addresses: {stack: [address]}}]}, complete
  tested           number of resources that passed or failed
  exclusions       [{stack, address, outcome, message, waiver}]: the rest of the population; waiver is null or
                   {reason, owner, ticket, created, expires}
@@ -46,6 +52,7 @@ from dataclasses import asdict
 from typing import Any
 
 from compliance.control_report import LIMITS, METHOD, ControlReport, Evidence, EvidenceItem, RequirementReport
+from compliance.landscape import Landscape
 from compliance.requirements import STANDARD, VERSION, group_of, section_of
 from policies.model import Assessment
 
@@ -66,6 +73,10 @@ def render_json(report: ControlReport) -> str:
         },
         "limits": list(LIMITS),
         "provenance": _provenance(report),
+        "entity": {
+            "sha256": report.entity.digest or None,
+            "facts": [{"id": id_, "answer": answer, "asks": asks} for id_, answer, asks in report.entity.as_rows()],
+        },
         "summary": {"verdicts": dict(report.verdicts), "outcomes": dict(report.outcomes)},
         "groups": {group.group.id: group.group.title for group in report.groups},
         "sections": sections,
@@ -75,6 +86,7 @@ def render_json(report: ControlReport) -> str:
         },
         "unclaimed": [{"id": row.evidence.id, "reason": row.unclaimed.reason} for row in report.unclaimed],
         "population_gaps": [_assessment(row) for row in report.population_gaps],
+        "landscape": _landscape(report.landscape),
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
@@ -90,7 +102,15 @@ def _provenance(report: ControlReport) -> dict[str, Any]:
         "inputs": [asdict(row) for row in report.result.inputs],
         "validation": [asdict(row) for row in report.result.validation],
         "tools": dict(report.result.tools),
-        "conditions": None if report.result.conditions is None else asdict(report.result.conditions),
+        "conditions": report.result.recorded_conditions,
+    }
+
+
+def _landscape(drawn: Landscape) -> dict[str, Any]:
+    return {
+        "inventories": [asdict(inventory) for inventory in drawn.inventories],
+        "diagrams": [{"stack": one.stack, **asdict(diagram)} for one in drawn.stacks for diagram in one.diagrams],
+        "unseen": [asdict(one) for one in drawn.unseen],
     }
 
 

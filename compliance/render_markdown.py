@@ -1,6 +1,6 @@
 """The control report as Markdown that reads well on GitHub and as plain text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from compliance.control_report import (
     LIMITS,
@@ -11,12 +11,16 @@ from compliance.control_report import (
     GroupReport,
     RequirementReport,
     SectionReport,
+    count,
 )
+from compliance.landscape import Landscape
+from compliance.landscape.inventories import LONGEST as LONGEST_INVENTORY
 from compliance.markdown import code, table, text
+from compliance.overview import claims, systems, waiver_ends, waivers
 from compliance.requirements import STANDARD, VERSION
-from compliance.verdict import VERDICTS
+from compliance.verdict import MEANINGS, VERDICTS
 from compliance.visible import OUTCOME_WORDS, observed_text
-from policies.model import Assessment
+from policies.model import Assessment, Outcome
 
 # A version in a table: enough to tell two apart, the whole of it stands in report.json.
 VERSION_CHARACTERS = len("sha256:") + 12
@@ -32,11 +36,13 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield ""
     yield "What the Terraform configuration shows about each requirement, and what it cannot show."
     yield ""
-    yield from (f"> - {sentence}" for sentence in LIMITS)
-    yield ""
     yield from _scope(report)
-    yield from _summary(report)
+    yield from _claims(report)
+    yield from _verdicts(report)
     yield from _attention(report)
+    yield from _entity(report)
+    yield from _systems(report)
+    yield from _landscape(report.landscape)
     yield "## Requirements"
     yield ""
     yield (
@@ -50,10 +56,36 @@ def _lines(report: ControlReport) -> Iterator[str]:
     yield from _other_results(report)
 
 
+def _landscape(drawn: Landscape) -> Iterator[str]:
+    """Diagrams and inventories; an inventory that is too long for a page stands in its CSV file only."""
+    for one in drawn.stacks:
+        for diagram in one.diagrams:
+            yield f"### {diagram.requirement} {text(diagram.title)}"
+            yield ""
+            yield from ("```mermaid", diagram.mermaid, "```", "")
+            for note in diagram.notes:
+                yield from (text(note), "")
+    for inventory in drawn.inventories:
+        yield f"### {inventory.requirement} {inventory.title}"
+        yield ""
+        if len(inventory.rows) > LONGEST_INVENTORY:
+            yield f"{inventory.note} The {len(inventory.rows)} rows are in `csv/inventory-{inventory.id}.csv`."
+            yield ""
+        else:
+            yield from (inventory.note, "")
+            yield from table(inventory.columns, [tuple(map(text, row)) for row in inventory.rows])
+    for unseen in drawn.unseen:
+        yield from (f"{text(unseen.stack)} is neither drawn nor listed: {text(unseen.reason)}", "")
+
+
 def _scope(report: ControlReport) -> Iterator[str]:
     origin = report.provenance
-    yield "## Scope and provenance"
+    yield "## What was judged"
     yield ""
+    yield from table(
+        ("System (stack)", "Document", "Kind", "SHA-256"),
+        [(text(row.stack), code(row.path), text(row.kind), code(row.sha256)) for row in report.result.inputs],
+    )
     sections = sum(len(group.sections) for group in report.groups)
     commit = code(origin.commit) if origin.commit else "not under version control"
     if origin.is_dirty:
@@ -69,19 +101,9 @@ def _scope(report: ControlReport) -> Iterator[str]:
             ("Time", f"{origin.time or 'not recorded'}{source}"),
             ("Commit", commit),
             ("Result", f"{code(origin.result_path)}, SHA-256 {code(report.result.sha256)}"),
+            ("Assessments", _counts(report.outcomes)),
             *_conditions(report),
             *((f"Tool: {text(name)}", text(version)) for name, version in report.result.tools.items()),
-        ],
-    )
-    yield from table(
-        ("Stack", "Input", "Kind", "SHA-256"),
-        [(text(row.stack), code(row.path), text(row.kind), code(row.sha256)) for row in report.result.inputs],
-    )
-    yield from table(
-        ("Stack", "terraform validate", "Terraform", "Message"),
-        [
-            (text(row.stack), row.outcome, text(row.terraform or ""), text(row.message))
-            for row in report.result.validation
         ],
     )
 
@@ -98,9 +120,34 @@ def _conditions(report: ControlReport) -> Iterator[tuple[str, str]]:
         yield "Limited to", ", ".join(map(code, conditions.policies))
 
 
-def _summary(report: ControlReport) -> Iterator[str]:
-    yield "## Summary"
+def _claims(report: ControlReport) -> Iterator[str]:
+    yield "## What is claimed, and what is not"
     yield ""
+    for word, sentences in (("Claimed", claims(report)), ("Not claimed", LIMITS)):
+        yield f"{word}:"
+        yield ""
+        yield from (f"- {sentence}" for sentence in sentences)
+        yield ""
+
+
+def _entity(report: ControlReport) -> Iterator[str]:
+    yield "## What the entity declares"
+    yield ""
+    yield "What is declared can take a requirement out or contradict it, never support it."
+    yield ""
+    yield from table(
+        ("Question", "Answer", "Key"),
+        [(text(question), text(answer), code(key)) for key, answer, question in report.entity.as_rows()],
+    )
+
+
+def _verdicts(report: ControlReport) -> Iterator[str]:
+    yield "## Verdicts"
+    yield ""
+    yield from table(
+        ("Verdict", "Requirements", "Meaning"),
+        [(f"**{word}**", str(number), MEANINGS[word]) for word, number in report.verdicts.items()],
+    )
     yield from table(
         ("Requirement", *VERDICTS),
         [
@@ -111,14 +158,17 @@ def _summary(report: ControlReport) -> Iterator[str]:
             ("**All**", *(f"**{report.verdicts[word]}**" for word in VERDICTS)),
         ],
     )
-    yield from table(
-        ("Assessments", *OUTCOME_WORDS.values()),
-        [("in the whole result", *(str(report.outcomes[outcome]) for outcome in OUTCOME_WORDS))],
-    )
 
 
 def _attention(report: ControlReport) -> Iterator[str]:
+    yield "## Needs attention"
+    yield ""
     contradicted = [row for row in report.requirements if row.verdict == "contradicts"]
+    if contradicted:
+        yield "**Evidence contradicts:** " + ", ".join(row.requirement.id for row in contradicted) + "."
+    else:
+        yield "No evidence contradicts a requirement."
+    yield ""
     if report.population_gaps:
         yield "**Some resources could not be seen**, so no requirement is reported as supported:"
         yield ""
@@ -126,9 +176,35 @@ def _attention(report: ControlReport) -> Iterator[str]:
             ("Stack", "Resource", "Finding"),
             [(text(row.stack), code(row.place), text(row.message)) for row in report.population_gaps],
         )
-    if contradicted:
-        yield "**Evidence contradicts:** " + ", ".join(row.requirement.id for row in contradicted) + "."
-        yield ""
+    yield f"Findings that were waived: {len(report.waived)}."
+    yield ""
+    yield from table(
+        ("Ends on", "Waivers", "Findings", "Requirements they bear on"),
+        [
+            (text(end.expires), str(end.waivers), str(end.findings), ", ".join(end.requirements))
+            for end in waiver_ends(report)
+        ],
+    )
+
+
+def _systems(report: ControlReport) -> Iterator[str]:
+    yield "## Systems"
+    yield ""
+    yield from table(
+        ("System (stack)", "Resources judged", "Component types", "Assessments", "terraform validate"),
+        [
+            (
+                text(system.stack),
+                str(system.resources),
+                str(len(system.components)),
+                _counts(system.outcomes),
+                "; ".join(
+                    f"{row.outcome} ({text(row.terraform or '')}) {text(row.message)}" for row in system.validation
+                ),
+            )
+            for system in systems(report)
+        ],
+    )
 
 
 def _group(group: GroupReport) -> Iterator[str]:
@@ -245,18 +321,17 @@ def _waivers(report: ControlReport) -> Iterator[str]:
         yield "None."
         yield ""
     yield from table(
-        ("Policy or check", "Stack", "Resource", "Reason", "Owner", "Expires"),
+        ("Ends on", "Policy or check", "Resources", "Reason", "Accepted by", "Ticket"),
         [
             (
-                code(row.policy),
-                text(row.stack),
-                code(row.place),
-                text(row.waiver.reason),
-                text(row.waiver.owner),
-                text(row.waiver.expires),
+                text(waiver.expires),
+                code(rows[0].policy),
+                "<br>".join(f"{code(row.place)} in {text(row.stack)}" for row in rows),
+                text(waiver.reason),
+                text(waiver.owner),
+                text(waiver.ticket),
             )
-            for row in report.waived
-            if row.waiver
+            for waiver, rows in waivers(report)
         ],
     )
 
@@ -284,9 +359,11 @@ def _result_of(evidence: Evidence) -> str:
 
 def tally(assessments: Iterable[Assessment]) -> str:
     """Assessments by outcome as words: "12 passed, 1 failed"; empty when there are none."""
-    rows = list(assessments)
-    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in OUTCOME_WORDS}
-    return ", ".join(f"{number} {OUTCOME_WORDS[outcome]}" for outcome, number in counts.items() if number)
+    return _counts(count(assessments))
+
+
+def _counts(counts: Mapping[Outcome, int]) -> str:
+    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in OUTCOME_WORDS.items() if counts[outcome])
 
 
 def _number(value: int) -> str:

@@ -7,15 +7,22 @@ is one more entry of FORMS.
 
 from collections.abc import Callable, Mapping
 
+from compliance import entity
 from compliance.control_report import ControlReport
+from compliance.ocsf import render_ocsf
+from compliance.oscal import documents
+from compliance.render_csv import render_csv
 from compliance.render_html import render_html
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 
 RESULT = "gate-result.json"  # a copy of what the report was made from, so that the folder is complete by itself
+ENTITY = entity.FILE.name  # likewise, where the entity declares something
 PAGE = "index.html"
 MARKDOWN = "report.md"
 JSON = "report.json"
+OCSF = "ocsf.json"
+PDF = "report.pdf"  # no form: its bytes hang on the Chromium and the fonts that are there
 
 Form = Callable[[ControlReport], Mapping[str, bytes]]
 
@@ -23,12 +30,21 @@ FORMS: tuple[Form, ...] = (
     lambda report: {JSON: render_json(report).encode()},
     lambda report: {MARKDOWN: render_markdown(report).encode()},
     lambda report: {PAGE: render_html(report).encode()},
+    lambda report: _encoded(render_csv(report)),
+    lambda report: _encoded(documents(report)),
+    lambda report: {OCSF: render_ocsf(report).encode()},
 )
 
 
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in texts.items()}
+
+
 def report_files(report: ControlReport) -> dict[str, bytes]:
-    """All files of the report, the gate's result first: name -> bytes."""
+    """All files of the report, what it was made from first: name -> bytes."""
     files = {RESULT: report.result.content}
+    if report.entity.content is not None:
+        files[ENTITY] = report.entity.content
     for form in FORMS:
         made = form(report)
         if twice := files.keys() & made.keys():

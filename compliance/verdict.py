@@ -3,7 +3,7 @@
 The words are ours. Whether a requirement is met is the assessor's finding, and no rule states it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -25,6 +25,18 @@ VERDICTS: tuple[Verdict, ...] = (
     "candidate not applicable",
     "not decidable from configuration",
 )
+# What each word means to a reader who has not seen the rules below.
+MEANINGS: Mapping[Verdict, str] = {
+    "contradicts": "At least one resource fails.",
+    "supports": "The evidence decides the technical condition; every resource concerned was judged and passes.",
+    "partly supports": "What was judged passes, but it is a part of the requirement or of the resources, or something"
+    " is waived or undetermined.",
+    "not evaluated": "Configuration can say something, but no resource was judged, no answer could be determined, or"
+    " every finding was waived.",
+    "candidate not applicable": "There is a reason why it may not apply. The entity confirms it, the assessor"
+    " verifies it.",
+    "not decidable from configuration": "Configuration does not answer it: people, documents or the running system do.",
+}
 EXTENTS: tuple[Extent, ...] = ("none", "supporting", "partial", "full")  # weakest first
 
 
@@ -33,7 +45,9 @@ class Facts:
     """Everything a verdict depends on, for one requirement.
 
     extent                     what configuration can show of the requirement at all
-    declared_not_applicable    the data names a reason why the requirement may not apply
+    declared_not_applicable    the data, or a fact that the entity declares, gives a reason why it may not apply
+    declared_contrary          the entity declares the contrary of what the requirement asks
+    declared_elsewhere         the entity declares that what answers the requirement stands outside the stacks
     is_claimed                 some policy or check is mapped to it
     failed, undetermined, waived, passed
                                at least one resource was assessed with that outcome
@@ -46,6 +60,8 @@ class Facts:
 
     extent: Extent
     declared_not_applicable: bool
+    declared_contrary: bool
+    declared_elsewhere: bool
     is_claimed: bool
     failed: bool
     undetermined: bool
@@ -70,18 +86,29 @@ class Rule(NamedTuple):
 
 
 # The first rule that holds decides. A failure outweighs everything; nothing judged, an unknown, a waiver, a
-# part of the requirement, or a part of the population is never "supports".
+# part of the requirement, or a part of the population is never "supports". What the entity declares never makes a
+# verdict better: it contradicts, takes the requirement out as a candidate, or says that the evidence is elsewhere.
 RULES: tuple[Rule, ...] = (
     Rule("contradicts", "At least one resource fails.", lambda facts: facts.failed),
     Rule(
+        "contradicts",
+        "The entity declares the contrary of what is asked.",
+        lambda facts: facts.declared_contrary,
+    ),
+    Rule(
         "candidate not applicable",
         "The requirement may not apply; the entity confirms the reason and the assessor verifies it.",
-        lambda facts: facts.declared_not_applicable and not facts.judged_something,
+        lambda facts: facts.declared_not_applicable,
     ),
     Rule(
         "not decidable from configuration",
         "Configuration does not answer this requirement.",
         lambda facts: facts.extent == "none",
+    ),
+    Rule(
+        "not decidable from configuration",
+        "What answers this requirement stands outside the judged stacks.",
+        lambda facts: facts.declared_elsewhere and not facts.passed and not facts.undetermined,
     ),
     Rule(
         "not evaluated",

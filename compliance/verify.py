@@ -13,12 +13,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from compliance import manifest, report_folder, signature
-from compliance.control_report import control_report
+from compliance import entity, manifest, report_folder, signature
+from compliance.control_report import ControlReport, control_report
 from compliance.gate_result import GateResult, Input, parse_gate_result
+from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
+from compliance.pdf import NotPrintedError, print_page
 from compliance.provenance import provenance
-from compliance.report_files import RESULT, report_files
+from compliance.report_files import ENTITY, PAGE, PDF, RESULT, report_files
 from compliance.requirements import Framework
 from compliance.signature import PublicKey
 from policies import attestation, documents, gate, terraform, waivers
@@ -73,11 +75,25 @@ def verify(folder: Path, scope: Scope, framework: Framework, policies: Iterable[
     except InputError as error:
         found.unverified.append(f"nothing can be made again: {error}")
         return found
-    _compare_forms(named, files, result, framework, policies, found)
+    try:
+        content = files.get(ENTITY)
+        declared = entity.parse(content, str(folder / ENTITY), framework.facts) if content is not None else None
+    except InputError as error:
+        found.unverified.append(f"nothing can be made again: {error}")
+        return found
     if result.conditions is None:
         found.unverified.append(f"{folder / RESULT}: does not say under which conditions it was made: judge again")
+    elif not result.inputs:
+        found.unverified.append(f"{folder / RESULT}: names no input that it was made from")
     else:
         _compare_judgement(result, result.conditions, scope, found)
+    _compare_declaration(named, files, found)
+    shown = landscape(result)
+    if shown.unseen:
+        found.notes.append("the forms were not made again, since they show inputs that are not what was judged")
+    else:
+        report = control_report(result, framework, policies, named.provenance, declared, shown)
+        _compare_forms(named, files, report, found)
     _compare_commits(named, found)
     return found
 
@@ -128,23 +144,37 @@ def _verify_signature(
 def _compare_forms(
     named: Manifest,
     files: Mapping[str, bytes],
-    result: GateResult,
-    framework: Framework,
-    policies: Iterable[Policy],
+    report: ControlReport,
     found: Verification,
 ) -> None:
     """Every form, and the manifest, against what the result gives when it is rendered again."""
-    report = control_report(result, framework, policies, named.provenance)
     made = report_files(report)
+    if PDF in files:
+        _compare_print(files[PDF], made[PAGE].decode(), named.provenance.time, found)
+        made[PDF] = files[PDF]
     made[MANIFEST] = render_manifest(report, made, named.signer)
     for name in sorted({*made, *named.subjects}):
-        if name not in made:
+        if name not in made and name != PDF:
             found.differ(name, "no such file (no form of the report makes it)", "a file that the manifest names")
         elif name not in files:
             if name not in named.subjects:  # otherwise it was missed already
                 found.differ(name, f"a file of {len(made[name])} bytes", "no such file")
         elif made[name] != files[name]:
             found.differences.append(_first_difference(name, made[name], files[name]))
+
+
+def _compare_print(pdf: bytes, page: str, time: str | None, found: Verification) -> None:
+    """A print of other bytes than ours need not be wrong; whether it was changed since is for its digest to say."""
+    try:
+        again = print_page(page, time)
+    except (NotPrintedError, InputError) as error:
+        found.notes.append(f"{PDF}: its digest is the manifest's; it could not be printed again ({error})")
+        return
+    if again != pdf:
+        found.notes.append(
+            f"{PDF}: its digest is the manifest's; printed again here it is other bytes, as with another Chromium or"
+            " other fonts"
+        )
 
 
 def _first_difference(name: str, expected: bytes, found: bytes) -> str:
@@ -207,7 +237,7 @@ def _document(row: Input, found: Verification, plan: Document | None = None) -> 
     try:
         read = documents.read([Path(row.path)], row.stack, plan.inputs if plan else None)
     except InputError as error:
-        found.unverified.append(f"input {row.path}: {error}")
+        found.unverified.append(f"input of {row.stack}: {error}")
         return None
     digests = [document.sha256 for document in read]
     if digests != [row.sha256]:
@@ -231,6 +261,26 @@ def _has_same_waivers(conditions: Conditions, found: Verification) -> bool:
     if digest != expected:
         found.differ(f"waivers {path}", f"sha256 {expected}", f"sha256 {digest}")
     return digest == expected
+
+
+def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Verification) -> None:
+    """The report's copy of what the entity declares against the file that it was made from."""
+    path, copy = named.provenance.entity_path, files.get(ENTITY)
+    expected = None
+    if path is not None:
+        try:
+            expected = attestation.sha256(Path(path))
+        except InputError as error:
+            found.unverified.append(f"what the entity declares: {error}")
+            return
+    digest = None if copy is None else manifest.sha256(copy)
+    if digest != expected:
+        place = f"{ENTITY}, the copy of {path}" if path else ENTITY
+        found.differ(
+            place,
+            f"sha256 {expected}" if expected else "no such file (the manifest names none)",
+            f"sha256 {digest}" if digest else "no such file",
+        )
 
 
 def _validation(
@@ -277,8 +327,10 @@ def _compare_results(recorded: Any, recomputed: Any, found: Verification) -> Non
     tools, of_now = recorded.get("tools") or {}, recomputed["tools"]
     for tool in sorted(tools.keys() | of_now.keys()):
         if tools.get(tool) != of_now.get(tool):
-            what = "digest of the policy set" if tool == "policies" else "version"
-            found.differ(f"{RESULT}: {tool}", f"{what} {of_now.get(tool)}", f"{tools.get(tool)}: it has changed since")
+            who = "a policy set of digest" if tool == "policies" else tool
+            found.differences.append(
+                f"{RESULT}: judged by {who} {tools.get(tool)}, but the one here is {of_now.get(tool)}"
+            )
     before, now = _by_identity(recorded["assessments"]), _by_identity(recomputed["assessments"])
     for identity in sorted(before.keys() | now.keys()):
         for row, again in zip_longest(before.get(identity, ()), now.get(identity, ())):

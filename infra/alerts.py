@@ -68,3 +68,4 @@ class Alerts(Construct):
         if email:
             SnsTopicSubscription(self, "email", topic_arn=topic.arn, protocol="email", endpoint=email)
         self.topic_arn: str = topic.arn
+        self.key_arn = kms_key_arn

@@ -74,17 +74,14 @@ class Cache(Construct):
         name = self._names("cache", limit=CACHE_LIMIT)
         user = self._user()
         self.log_groups = self._log_groups(keys.logs_arn)
-        delivery = [
-            admit_log_delivery(
-                self,
-                f"{log_group.node.id}_delivery",
-                deployment=deployment,
-                group=log_group,
-                resource=f"cache-{log}",
-                sid="Cache",
-            )
-            for log, log_group in self.log_groups.items()
-        ]
+        delivery = admit_log_delivery(
+            self,
+            "delivery",
+            deployment=deployment,
+            groups=list(self.log_groups.values()),
+            resource="cache-logs",
+            sid="Cache",
+        )
         group = ElasticacheReplicationGroup(
             self,
             "nodes",
@@ -119,7 +116,7 @@ class Cache(Construct):
                 )
                 for log, log_group in self.log_groups.items()
             ],
-            depends_on=delivery,
+            depends_on=[delivery],
             tags=self._names.tag("cache"),
         )
         self.name: str = group.replication_group_id

@@ -1,5 +1,7 @@
 """Logs that AWS's services write into a log group of ours."""
 
+from collections.abc import Sequence
+
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import CloudwatchLogResourcePolicy
 from constructs import Construct
@@ -9,12 +11,19 @@ from infra.iam import allow, policy_document, service
 
 
 def admit_log_delivery(
-    scope: Construct, id_: str, *, deployment: Deployment, group: CloudwatchLogGroup, resource: str, sid: str
+    scope: Construct,
+    id_: str,
+    *,
+    deployment: Deployment,
+    groups: Sequence[CloudwatchLogGroup],
+    resource: str,
+    sid: str,
 ) -> CloudwatchLogResourcePolicy:
-    """Return the policy by which AWS's log delivery may write to `group`.
+    """Return the policy by which AWS's log delivery may write to `groups`; an account has ten at most in a region.
 
     AWS would add this statement itself, to a policy that all of an account's logs share, and leave it behind.
     """
+    streams = [f"{group.arn}:*" for group in groups]
     return CloudwatchLogResourcePolicy(
         scope,
         id_,
@@ -24,7 +33,7 @@ def admit_log_delivery(
                 allow(
                     "logs:CreateLogStream",
                     "logs:PutLogEvents",
-                    on=f"{group.arn}:*",
+                    on=streams if len(streams) > 1 else streams[0],
                     to=service("delivery.logs"),
                     where={
                         "StringEquals": {"aws:SourceAccount": deployment.account_id},

@@ -8,10 +8,11 @@ from constructs import Construct
 
 from infra import recovery
 from infra.alarms import AlarmMaker
-from infra.alerts import ALARMS, Alerts
+from infra.alerting import alerts_with_key
+from infra.alerts import ALARMS
 from infra.dns import HostedZone
 from infra.failover import Failover, FailoverTarget
-from infra.keys import EncryptionKey, used_by_log_groups, used_by_publishers
+from infra.keys import EncryptionKey, used_by_log_groups
 from infra.query_log import QueryLog
 from infra.recovery import GLOBAL_REGION, PRIMARY, REGIONS, SECONDARY
 from infra.replicated_data import RegionalCopy, replicated_table
@@ -55,21 +56,7 @@ class GlobalStack(SystemStack):
         logs_key = EncryptionKey(
             self, "logs", deployment=deployment, description="Logs", statements=[used_by_log_groups(deployment)]
         )
-        alerts_key = EncryptionKey(
-            self,
-            "alerts",
-            deployment=deployment,
-            description="Alerts",
-            statements=[used_by_publishers(deployment, ALARMS)],
-        )
-        alerts = Alerts(
-            self,
-            "topic",
-            deployment=deployment,
-            kms_key_arn=alerts_key.arn,
-            publishers=ALARMS,
-            email=settings.alert_email,
-        )
+        alerts = alerts_with_key(self, deployment=deployment, publishers=ALARMS, email=settings.alert_email)
         domain = settings.recovery_domain
         zone = HostedZone(self, "dns", domain=domain)
         Failover(

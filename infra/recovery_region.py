@@ -13,7 +13,8 @@ from infra import recovery
 from infra.access_logs import AccessLogs, Senders
 from infra.alarms import AlarmMaker
 from infra.alb import ServedNames
-from infra.alerts import ALARMS, Alerts, Publishers
+from infra.alerting import alerts_with_key
+from infra.alerts import ALARMS, Publishers
 from infra.dns import HostedZone
 from infra.endpoints import Gateways
 from infra.flow_logs import FlowLogs
@@ -21,7 +22,7 @@ from infra.functions import FunctionKeys
 from infra.groups import HTTP_PORT, HTTPS_PORT, GroupsOfNetwork
 from infra.health_answers import HealthAnswers
 from infra.iam import EVERYONE, allow
-from infra.keys import EncryptionKey, used_by_log_groups, used_by_publishers
+from infra.keys import EncryptionKey, used_by_log_groups
 from infra.recovery import RecoveryRegion, RegionalData
 from infra.region_alarms import MonitoredRegion, RegionAlarms
 from infra.region_monitor import RegionMonitor, Watched
@@ -67,25 +68,18 @@ class RegionStack(SystemStack):
         logs_key = EncryptionKey(
             self, "logs", deployment=deployment, description="Logs", statements=[used_by_log_groups(deployment)]
         )
-        alerts_key = EncryptionKey(
+        alerts = alerts_with_key(
             self,
-            "alerts",
             deployment=deployment,
-            description="Alerts and dead letters",
-            statements=[used_by_publishers(deployment, ALARMS_AND_DEAD_LETTERS)],
+            publishers=ALARMS,
+            email=settings.alert_email,
+            key_users=ALARMS_AND_DEAD_LETTERS,
+            protects="Alerts and dead letters",
         )
         functions_key = EncryptionKey(
             self, "functions", deployment=deployment, description="What functions are told, and what they remember"
         )
-        function_keys = FunctionKeys(logs_key.arn, functions_key.arn, alerts_key.arn)
-        alerts = Alerts(
-            self,
-            "topic",
-            deployment=deployment,
-            kms_key_arn=alerts_key.arn,
-            publishers=ALARMS,
-            email=settings.alert_email,
-        )
+        function_keys = FunctionKeys(logs_key.arn, functions_key.arn, alerts.key_arn)
 
         network = Network(self, "network", deployment=deployment, plan=region.network)
         FlowLogs(self, "flow_logs", deployment=deployment, vpc_id=network.vpc_id, kms_key_arn=logs_key.arn)

@@ -11,10 +11,11 @@ from infra.dns import HostedZone
 from infra.function_targets import HealthChecks, function_targets
 from infra.functions import DeployedFunction
 from infra.origin_header import OriginHeader
+from infra.transaction_service import TIMEOUT_SECONDS
 
 # One function is the only target, and a load balancer without a healthy target asks it all the same: these checks raise
 # an alarm, and divert nothing.
-HEALTH_CHECKS = HealthChecks(interval_seconds=35, timeout_seconds=10, until_change=2)
+HEALTH_CHECKS = HealthChecks(interval_seconds=35, timeout_seconds=TIMEOUT_SECONDS, until_change=2)
 
 
 class ServiceBalancer(LoadBalancer):

@@ -7,14 +7,15 @@ from constructs import Construct
 
 from infra.access_logs import AccessLogs, Senders
 from infra.alarms import Alarm, AlarmMaker, Metric
-from infra.alerts import ALARMS, Alerts
+from infra.alerting import alerts_with_key
+from infra.alerts import ALARMS
 from infra.cdn_logs import CdnLogs
 from infra.dashboards import Graph
 from infra.deployment import Deployment
 from infra.distribution import Distribution, Fronted, ResponseHeaders
 from infra.dns import HostedZone
 from infra.http_api import REQUESTS_PER_SECOND
-from infra.keys import EncryptionKey, used_by_log_delivery, used_by_log_groups, used_by_publishers
+from infra.keys import EncryptionKey, used_by_log_delivery, used_by_log_groups
 from infra.origin_header import OriginHeader
 from infra.waf import RATE_WINDOW_SECONDS, Firewall
 
@@ -79,21 +80,7 @@ class TransactionEdge(Construct):
             description="Logs",
             statements=[used_by_log_groups(deployment), used_by_log_delivery(deployment)],
         )
-        alerts_key = EncryptionKey(
-            self,
-            "alerts",
-            deployment=deployment,
-            description="Alerts",
-            statements=[used_by_publishers(deployment, ALARMS)],
-        )
-        alerts = Alerts(
-            self,
-            "topic",
-            deployment=deployment,
-            kms_key_arn=alerts_key.arn,
-            publishers=ALARMS,
-            email=alert_email,
-        )
+        alerts = alerts_with_key(self, deployment=deployment, publishers=ALARMS, email=alert_email)
         self.alerts_topic_arn = alerts.topic_arn
         firewall = Firewall(
             self,

@@ -12,8 +12,10 @@ from infra.request_metrics import count_requests
 
 SERVICE = "service"  # what the function is called in names
 HANDLER = "serve_transactions.handler.handler"
-TIMEOUT_SECONDS = 10
-MEMORY_MEBIBYTES = 1024  # the share of a processor grows with it: a cold start is TLS with three services
+# Why so long, and why so much: lambda/serve_transactions/handler.py.
+TIMEOUT_SECONDS = 20
+MEMORY_MEBIBYTES = 512
+CURRENT_VERSION = "AWSCURRENT"
 LOG_LEVEL = "INFO"
 
 
@@ -93,9 +95,10 @@ class TransactionService(Construct):
 
 
 def _read_secret(deployment: Deployment, secret: ReadableSecret) -> list[Statement]:
+    current = {"StringEquals": {"secretsmanager:VersionStage": CURRENT_VERSION}}
     through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{deployment.region}.amazonaws.com"}}
     return [
-        allow("secretsmanager:GetSecretValue", on=secret.arn),
+        allow("secretsmanager:GetSecretValue", on=secret.arn, where=current),
         allow("kms:Decrypt", on=secret.key_arn, where=through),
     ]
 

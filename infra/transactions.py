@@ -11,7 +11,8 @@ from constructs import Construct
 
 from infra.access_logs import AccessLogs, Senders
 from infra.alarms import AlarmMaker
-from infra.alerts import DATABASE_ALERTS, Alerts
+from infra.alerting import alerts_with_key
+from infra.alerts import DATABASE_ALERTS
 from infra.api_alarms import ApiAlarms, MonitoredApi
 from infra.cache import CACHE_PORT, Cache, CacheKeys
 from infra.dashboards import dashboard_body
@@ -23,7 +24,7 @@ from infra.flow_logs import FlowLogs
 from infra.functions import FunctionKeys, Mount, Place
 from infra.groups import HTTPS_PORT, GroupsOfNetwork
 from infra.http_api import HttpApi
-from infra.keys import EncryptionKey, used_by_log_groups, used_by_publishers
+from infra.keys import EncryptionKey, used_by_log_groups
 from infra.log_archive import LogArchive
 from infra.naming import Naming
 from infra.origin_header import OriginHeader
@@ -75,21 +76,7 @@ class Transactions(SystemStack):
         logs_key = EncryptionKey(
             self, "logs", deployment=deployment, description="Logs", statements=[used_by_log_groups(deployment)]
         )
-        alerts_key = EncryptionKey(
-            self,
-            "alerts",
-            deployment=deployment,
-            description="Alerts",
-            statements=[used_by_publishers(deployment, DATABASE_ALERTS)],
-        )
-        alerts = Alerts(
-            self,
-            "topic",
-            deployment=deployment,
-            kms_key_arn=alerts_key.arn,
-            publishers=DATABASE_ALERTS,
-            email=settings.alert_email,
-        )
+        alerts = alerts_with_key(self, deployment=deployment, publishers=DATABASE_ALERTS, email=settings.alert_email)
         alarms = AlarmMaker(deployment, alerts.topic_arn)
 
         network = Network(self, "network", deployment=deployment, plan=NETWORK)
@@ -123,7 +110,7 @@ class Transactions(SystemStack):
                 ("functions", "What functions are told, and what they remember"),
             )
         )
-        function_keys = FunctionKeys(logs_key.arn, functions_key.arn, alerts_key.arn)
+        function_keys = FunctionKeys(logs_key.arn, functions_key.arn, alerts.key_arn)
         access_logs = AccessLogs(
             self, "access_logs", deployment=deployment, senders=Senders(balancers=True, buckets=True)
         )

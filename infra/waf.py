@@ -85,7 +85,7 @@ class Firewall(Construct):
         # WAF demands the prefix: the one name that does not start as all others.
         group = audit_log_group(self, "log", name=f"aws-waf-logs-{deployment.names(log)}", kms_key_arn=logs_key_arn)
         delivery = admit_log_delivery(
-            self, "delivery", deployment=deployment, group=group, resource="waf-logs", sid="Waf"
+            self, "delivery", deployment=deployment, groups=[group], resource="waf-logs", sid="Waf"
         )
         Wafv2WebAclLoggingConfiguration(
             self,

@@ -30,6 +30,7 @@ from policies.resources import Resource, Unresolved
 
 # Without its platform Checkov knows no severities; one for all is more honest than a table of our opinions.
 SEVERITY: Severity = "medium"
+_WHOLE_REFERENCE = re.compile(r"\$\{(?!(data|each|local|module|path|self|terraform|var)\.)[a-z]\w*(\.\w+){2}\}")
 _PLATFORM_VARIABLES = ("BC_API_KEY", "PRISMA_API_URL", "CKV_", "CHECKOV_", "BC_")
 
 
@@ -181,14 +182,27 @@ def _name(resource: Resource) -> str:
 def _body(resource: Resource) -> Any:
     """What stands in the resource; of a plan's, without the scalars that its configuration does not write.
 
-    Those are defaults of the provider, which Checkov takes for decisions (-1 for a limit on concurrency).
+    Those are defaults of the provider, which Checkov takes for decisions (-1 for a limit on concurrency). And a value
+    that the configuration takes from another resource is that reference again: a plan may know it already (the name of
+    a parameter group), and from a name Checkov would see no connection.
     """
     written = resource.expressions
     if written is None:
         return _plain(resource.body)
+    in_root = resource.address == f"{resource.type}.{resource.name}"  # else the reference has another name here
     return _plain(
-        {key: value for key, value in resource.body.items() if key in written or isinstance(value, dict | list)}
+        {
+            key: (_reference(written.get(key)) if in_root else None) or value
+            for key, value in resource.body.items()
+            if key in written or isinstance(value, dict | list)
+        }
     )
+
+
+def _reference(written: Any) -> str | None:
+    """The reference to a managed resource that is all a JSON configuration writes; None for everything else."""
+    text = written.get("constant_value") if isinstance(written, dict) else None
+    return text if isinstance(text, str) and _WHOLE_REFERENCE.fullmatch(text) else None
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,6 @@ _NAMED_BY = {
     "aws_api_gateway_stage": "stage_name",
     "aws_apigatewayv2_domain_name": "domain_name",
     "aws_db_instance": "identifier",
-    "aws_elasticache_cluster": "cluster_id",
     "aws_elasticache_replication_group": "replication_group_id",
     "aws_elasticache_user": "user_id",
     "aws_elasticache_user_group": "user_group_id",

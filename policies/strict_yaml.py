@@ -7,7 +7,16 @@ from policies.errors import InputError
 
 
 def read(path: Path) -> Any:
-    """The document in `path`: mappings and lists that know their lines (`line_of`), None when it is empty.
+    """The document in `path`; see `parse`."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, path: str) -> Any:
+    """The document in the file `content`: mappings and lists that know their lines (`line_of`), None when it is empty.
 
     Raises InputError, with the line, for anything that is not YAML, keys that stand twice included.
     """
@@ -15,14 +24,14 @@ def read(path: Path) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return YAML(typ="rt").load(path.read_text("utf-8"))
+        return YAML(typ="rt").load(content.decode("utf-8"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not valid YAML: nested too deeply") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def line_of(container: Any, key: str | int) -> int:

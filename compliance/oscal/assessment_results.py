@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from compliance.control_report import ControlReport, EvidenceItem, RequirementReport, component_type
+from compliance.entity import FILE
 from compliance.gate_result import Input
 from compliance.oscal.assessment_plan import METHOD
 from compliance.oscal.metadata import metadata, time_of
@@ -48,7 +49,7 @@ def assessment_results(report: ControlReport) -> dict[str, Any]:
         "metadata": metadata(report, "what the evidence says"),
         "import-ap": {"href": ASSESSMENT_PLAN},
         "results": [_result(report)],
-        "back-matter": {"resources": [_gate_result(report), *_input_resources(report)]},
+        "back-matter": {"resources": [_gate_result(report), *_input_resources(report), *_declarations(report)]},
     }
     return {"assessment-results": {"uuid": revision(body), **body}}
 
@@ -88,6 +89,9 @@ def _provenance(report: ControlReport) -> Iterator[dict[str, Any]]:
     if origin.commit:
         yield prop("commit", origin.commit)
         yield prop("uncommitted-changes", "yes" if origin.is_dirty else "no")
+    for declaration, (name, answer, question) in zip(report.entity.declarations, report.entity.as_rows(), strict=True):
+        if declaration.value is not None:
+            yield prop("declared-by-the-entity", answer, class_=name, remarks=question)
     for row in report.result.validation:
         yield prop("terraform-validate", row.outcome, remarks=f"Stack {row.stack}: {row.message}")
 
@@ -257,6 +261,12 @@ def _input_resources(report: ControlReport) -> Iterator[dict[str, Any]]:
     for row in _inputs(report):
         description = f"Input of stack {clipped(row.stack)} ({clipped(row.kind)})."
         yield _file(_input_id(row), description, row.path, row.sha256)
+
+
+def _declarations(report: ControlReport) -> Iterator[dict[str, Any]]:
+    if report.entity.digest:
+        description = "What the entity declares about itself."
+        yield _file(identifier("resource", "entity"), description, FILE.name, report.entity.digest)
 
 
 def _inputs(report: ControlReport) -> tuple[Input, ...]:

@@ -3,14 +3,13 @@
 from typing import Any
 
 from compliance.control_report import LIMITS, ControlReport, GroupReport, SectionReport
+from compliance.entity import Fact, as_written
 from compliance.oscal.metadata import metadata
 from compliance.oscal.names import control_id, objective_id, revision, statement_id
 from compliance.oscal.text import label, markup, prop
 from compliance.requirements import Requirement
 from compliance.verdict import Extent
 
-ENTITY_TYPE = "entity-type"
-ENTITY_TYPES = ("merchant", "service provider")
 NOT_DESCRIBED = (
     "Not described here: configuration says nothing about this requirement. Its text stands in the standard."
 )
@@ -23,20 +22,22 @@ DECIDES: dict[Extent, str] = {
 
 
 def catalog(report: ControlReport) -> dict[str, Any]:
-    """The document."""
+    """The document. What only the entity can say about itself is a parameter: the profile holds the answers."""
+    parameters = [_parameter(one.fact) for one in report.entity.declarations]
     body = {
         "metadata": metadata(report, "numbers and paraphrases of the requirements", LIMITS[-1]),
-        "params": [
-            {
-                "id": ENTITY_TYPE,
-                "label": "kind of entity that is assessed",
-                "usage": markup("Requirements with the property service-provider-only apply to service providers."),
-                "select": {"how-many": "one", "choice": list(ENTITY_TYPES)},
-            }
-        ],
+        **({"params": parameters} if parameters else {}),
         "groups": [_group(group) for group in report.groups],
     }
     return {"catalog": {"uuid": revision(body), **body}}
+
+
+def _parameter(fact: Fact) -> dict[str, Any]:
+    return {
+        "id": fact.id,
+        "label": markup(fact.asks),
+        "select": {"how-many": "one", "choice": [as_written(value) for value in fact.values]},
+    }
 
 
 def _group(group: GroupReport) -> dict[str, Any]:

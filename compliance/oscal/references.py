@@ -174,6 +174,16 @@ def _imports(documents: _Documents) -> Iterator[str]:
             yield node.problem(f"{href} is none of the documents")
 
 
+def _parameters(documents: _Documents) -> Iterator[str]:
+    """The profile answers questions that the catalog asks, with answers that it takes."""
+    asked = {node.fields["id"]: node.fields["select"]["choice"] for node in documents.in_list("params")}
+    for node in documents.in_list("set-parameters"):
+        name = node.fields["param-id"]
+        for value in node.fields["values"]:
+            if value not in asked.get(name, ()):
+                yield node.problem(f"the catalog has no parameter {name} that can be {value}")
+
+
 def _methods(documents: _Documents) -> Iterator[str]:
     """Configuration is examined; nobody is interviewed, and nothing that runs is tested."""
     for node in documents.nodes:
@@ -261,6 +271,7 @@ CHECKS: tuple[Callable[[_Documents], Iterator[str]], ...] = (
     _uuid_references,
     _resource_links,
     _imports,
+    _parameters,
     _methods,
     _states,
     _numbers,

@@ -8,6 +8,7 @@ from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
 
+_FUNCTION_URL = "aws_lambda_function_url"
 _BY_AUTHORIZER = ("JWT", "CUSTOM", "COGNITO_USER_POOLS")
 
 
@@ -17,12 +18,12 @@ _BY_AUTHORIZER = ("JWT", "CUSTOM", "COGNITO_USER_POOLS")
     remediation="Set authorization_type (authorization of a REST method) to JWT, AWS_IAM or CUSTOM, with the "
     "authorizer_id that goes with it.",
     severity="critical",
-    applies_to=(ROUTE, METHOD, API, REST_API),
+    applies_to=(ROUTE, METHOD, API, REST_API, _FUNCTION_URL),
 )
 def judge(resource: Resource, graph: ResourceGraph, *, scoped: bool = False) -> Iterator[Finding]:
     """A route that is added without authorization is open to the Internet from that minute on, beside others that are
     not. An API key is no authorization: it is made to count requests. What browsers send before a request of another
-    origin (OPTIONS) carries no credentials, and need not be authorized.
+    origin (OPTIONS) carries no credentials, and need not be authorized. The URL of a function is a route like others.
 
     With `scoped`, a token has to be issued for what the route does, too."""
     if resource.type in (API, REST_API):
@@ -33,7 +34,7 @@ def judge(resource: Resource, graph: ResourceGraph, *, scoped: bool = False) -> 
     kind = resource.attribute("authorization" if is_rest else "authorization_type")
     if not key.is_unresolved and key.text.split(" ")[0].upper() == "OPTIONS":
         yield resource.not_applicable("what browsers ask before a request carries no credentials")
-    elif not is_rest and key.text != "$connect" and is_websocket(resource, graph):
+    elif resource.type == ROUTE and key.text != "$connect" and is_websocket(resource, graph):
         yield resource.not_applicable("who sends messages was asked when the connection was opened")
     elif kind.text in ("", "NONE"):
         yield kind.fails("it answers everybody")
@@ -45,9 +46,9 @@ def judge(resource: Resource, graph: ResourceGraph, *, scoped: bool = False) -> 
 
 def _judge_api(api: Resource) -> Finding:
     body, quick = api.attribute("body"), api.attribute("target")
-    if not quick.is_missing and (quick.is_unresolved or quick.text):
+    if quick.is_unresolved or quick.text:
         return quick.fails("a default route is made for the target, which answers everybody")
-    if not body.is_missing and (body.is_unresolved or body.text):
+    if body.is_unresolved or body.text:
         return body.undetermined("routes are in an OpenAPI document, which is not read here")
     return api.not_applicable("its routes are resources of their own")
 

@@ -25,7 +25,7 @@ def judge(api: Resource, graph: ResourceGraph, *, routes: tuple[str, ...]) -> It
         if key not in keys:
             yield api.fails(f"it has no route {key}")
     quick = api.attribute("target")
-    if not quick.is_missing and (quick.is_unresolved or quick.text):
+    if quick.is_unresolved or quick.text:
         yield quick.fails("it has a default route, which was not planned")
     for route, key in zip(found, keys, strict=True):
         if key not in routes:

@@ -34,7 +34,7 @@ def judge(cache: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     token = cache.attribute("auth_token")
     groups = cache.attribute("user_group_ids" if cache.type == REPLICATION_GROUP else "user_group_id")
     items = (groups,) if groups.is_unresolved else tuple(one for one in groups.items() if one.is_given)
-    if not token.is_missing and (token.is_unresolved or token.text):
+    if token.is_unresolved or token.text:
         yield Finding("pass", "auth_token", None, "it asks for a token")
     elif not items or cache.type == CLUSTER:
         yield groups.fails("it has no users, and no token, so it obeys whoever reaches it")

@@ -32,8 +32,8 @@ def refuses_plain_transport(statement: Statement) -> bool:
     if statement.effect != "Deny" or not is_for_everyone(statement) or len(statement.conditions) != 1:
         return False
     [condition] = statement.conditions
-    insecure = [one.is_false for one in condition.values] == [True]
-    return condition.operator in ("Bool", "BoolIfExists") and condition.key == "aws:securetransport" and insecure
+    about_tls = condition.operator in ("Bool", "BoolIfExists") and condition.key == "aws:securetransport"
+    return about_tls and [one.is_false for one in condition.values] == [True]
 
 
 def _chooses(condition: Condition) -> bool:

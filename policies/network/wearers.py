@@ -54,6 +54,8 @@ _OTHERS: Places = (
     ("aws_db_instance", "vpc_security_group_ids"),
 )
 
+_EVERYWHERE: Places = (*APPLICATIONS, *LOAD_BALANCERS, *_OTHERS)
+
 # Where an Auto Scaling group names its launch template, and that the groups.
 _MIXED = "mixed_instances_policy.launch_template"
 _TEMPLATES = (
@@ -81,6 +83,11 @@ def groups_of_fleet(fleet: Resource, graph: ResourceGraph) -> tuple[Attribute, .
     return tuple(item for named in named_groups for item in ((named,) if named.is_unresolved else named.items()))
 
 
+def wearers(group: Resource, graph: ResourceGraph) -> tuple[Resource, ...]:
+    """Everything that wears the group. Raises Undetermined when a resource may or may not do so."""
+    return tuple(dict.fromkeys(one for type_, path in _EVERYWHERE for one in graph.referrers(group, type_, path)))
+
+
 def is_worn_by(peer: Peer, graph: ResourceGraph, meant: Places) -> bool | None:
     """Whether the peer is a security group that only what stands at the `meant` places wears.
 
@@ -94,7 +101,7 @@ def is_worn_by(peer: Peer, graph: ResourceGraph, meant: Places) -> bool | None:
 
 
 def _is_worn_by(group: Resource, graph: ResourceGraph, meant: Places) -> bool | None:
-    others = [place for place in (*APPLICATIONS, *LOAD_BALANCERS, *_OTHERS) if place not in meant]
+    others = [place for place in _EVERYWHERE if place not in meant]
     if any(graph.referrers(group, type_, path) for type_, path in others):
         return False
     return True if any(graph.referrers(group, type_, path) for type_, path in meant) else None

@@ -67,7 +67,6 @@ def framework(*edges: Edge, unclaimed: tuple[Unclaimed, ...] = (), **requirement
         groups=(Group("2", "Doors", "entity"),),
         sections={"2.2": "Doors and windows"},
         described=(Requirement(**{"id": "2.2.6", **words, **requirement}),),
-        service_provider_only=frozenset(),
         edges=edges,
         unclaimed=unclaimed,
         checks={"CKV_AWS_79": "Doors have locks"},

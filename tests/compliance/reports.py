@@ -76,7 +76,17 @@ class Project:
 
     def report(self, *options: str | Path) -> None:
         with working_in(self.root):
-            made = run(compliance, "report", "report/gate-result.json", "--output", "report", "--time", TIME, *options)
+            made = run(
+                compliance,
+                "report",
+                "report/gate-result.json",
+                "--output",
+                "report",
+                "--time",
+                TIME,
+                "--pdf=no",
+                *options,
+            )
         assert made.code == 0, made.err
 
     def verify(self, *options: str | Path) -> Ran:
@@ -110,6 +120,7 @@ def project(root: Path, *options: str, stack: Any = STACK) -> Project:
     made.stack.parent.mkdir(parents=True)
     made.stack.write_text(json.dumps(stack))
     (root / "waivers.yaml").write_text(WAIVERS)
+    (root / "entity.yaml").write_text("entity_type: merchant\n")
     made.gate("--today", JUDGED_ON, *options)
     made.report()
     return made

@@ -38,7 +38,9 @@ def test_report_writes_its_files_and_ends_with_0_whatever_the_verdicts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "deep" / "report"
-    assert main(["report", str(make.SAMPLE), "--output", str(output), "--time", "2026-01-31T12:00:00Z"]) == 0
+    assert (
+        main(["report", str(make.SAMPLE), "--output", str(output), "--time", "2026-01-31T12:00:00Z", "--pdf=no"]) == 0
+    )
     assert {"gate-result.json", "index.html", "report.json", "report.md"} <= {one.name for one in output.iterdir()}
     document = json.loads((output / "report.json").read_text())
     assert document["provenance"]["time"] == "2026-01-31T12:00:00Z"
@@ -47,7 +49,7 @@ def test_report_writes_its_files_and_ends_with_0_whatever_the_verdicts(
 
 
 def test_the_command_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "compliance", "report", str(make.SAMPLE), "--output", str(tmp_path)]
+    command = [sys.executable, "-m", "compliance", "report", str(make.SAMPLE), "--output", str(tmp_path), "--pdf=no"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
     assert (done.returncode, done.stdout) == (0, "")
     assert len(done.stderr.splitlines()) == 1

@@ -11,6 +11,7 @@ from compliance.gate_result import read_gate_result
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import Unclaimed, load
+from policies.engine import UNASKED
 from tests.compliance import gate_results as make
 
 STANDARD = make.framework(make.edge("door-is-locked", checks=("CKV_AWS_79",)))
@@ -82,6 +83,16 @@ def test_a_policy_that_said_nothing_has_no_population_and_says_so(tmp_path: Path
     item = item_of(make.report(tmp_path, STANDARD))
     assert item.population == ()
     assert item.population_made.startswith("There is no list")
+
+
+def test_stacks_that_do_not_ask_for_a_policy_are_named_since_their_resources_are_not_in_the_list(
+    tmp_path: Path,
+) -> None:
+    asked = make.row("door-is-locked", "pass")
+    unasked = make.row("door-is-locked", "not-applicable", stack="recovery", message=UNASKED)
+    made = item_of(make.report(tmp_path, STANDARD, asked, unasked)).population_made
+    assert made.endswith(f"Except in recovery: {UNASKED}.")
+    assert "Except" not in item_of(make.report(tmp_path, STANDARD, asked)).population_made
 
 
 def test_the_version_is_the_digest_of_the_policy_or_the_release_of_checkov(tmp_path: Path) -> None:

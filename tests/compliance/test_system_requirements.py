@@ -18,6 +18,8 @@ from tests.compliance import (
     portal_operations_breaks,
     recovery_global_breaks,
     recovery_region_breaks,
+    transactions_api_breaks,
+    transactions_data_breaks,
 )
 from tests.compliance.breaking import Break, Stack
 from tests.policies.conftest import ROOT, write
@@ -32,6 +34,8 @@ BREAKS = (
     *portal_operations_breaks.BREAKS,
     *recovery_region_breaks.BREAKS,
     *recovery_global_breaks.BREAKS,
+    *transactions_api_breaks.BREAKS,
+    *transactions_data_breaks.BREAKS,
 )
 HELD = [
     (requirement.id, held.policy, stack)
@@ -48,7 +52,7 @@ WAIVED = {
     if not one.environments
 }
 # The section of the requirements that each system is made from.
-SECTIONS = {"Customer portal": "P", "Disaster recovery": "D"}
+SECTIONS = {"Customer portal": "P", "Disaster recovery": "D", "Transaction API": "T"}
 
 
 def wrong(path: Path, stack: str, policy: str) -> list[Assessment]:

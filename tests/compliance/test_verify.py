@@ -12,14 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from compliance import report_folder
 from compliance.signature import read_private_key
 from tests.compliance import gate_results, reports
 from tests.compliance.reports import Project
 
 FORMS = ("gate-result.json", "index.html", "report.json", "report.md")
-FILES = [("signed", name) for name in (*FORMS, "manifest.json", "manifest.dsse.json")] + [
-    ("unsigned", name) for name in (*FORMS, "manifest.json")
-]
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +128,18 @@ def test_another_commit_is_said_and_no_difference(project: Project) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    file=st.sampled_from(FILES),
+    kind=st.sampled_from(["signed", "unsigned"]),
+    file=st.integers(0, 999),
     at=st.floats(0, 1, exclude_max=True),
     change=st.sampled_from(["flip", "insert", "delete"]),
     byte=st.integers(1, 255),
     demanded=st.booleans(),
 )
-@example(file=("unsigned", "manifest.json"), at=0.999999, change="delete", byte=1, demanded=False)
-@example(file=("signed", "manifest.dsse.json"), at=0.999999, change="insert", byte=10, demanded=False)
-def test_any_single_changed_byte_is_found(
-    file: tuple[str, str],
+@example(kind="unsigned", file="manifest.json", at=0.999999, change="delete", byte=1, demanded=False)
+@example(kind="signed", file="manifest.dsse.json", at=0.999999, change="insert", byte=10, demanded=False)
+def test_any_single_changed_byte_in_any_file_is_found(
+    kind: str,
+    file: int | str,
     at: float,
     change: str,
     byte: int,
@@ -147,8 +147,9 @@ def test_any_single_changed_byte_is_found(
     signed: tuple[Project, Path],
     original: Project,
 ) -> None:
-    kind, name = file
     made = original if kind == "unsigned" else signed[0]
+    names = list(report_folder.read(made.folder))
+    name = file if isinstance(file, str) else names[file % len(names)]
     path = made.folder / name
     content = path.read_bytes()
     place = int(at * len(content))
@@ -239,7 +240,7 @@ def test_a_result_that_only_looks_different_is_found(project: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda document: document["tools"].update(policies="0" * 64), "policies: expected digest of the policy set"),
+        (lambda document: document["tools"].update(policies="0" * 64), "judged by a policy set of digest 0000"),
         (
             lambda document: document["conditions"].update(today="2026-08-01"),
             "waiver-is-valid, waivers.yaml:2: expected an assessment (fail)",
@@ -276,7 +277,29 @@ def test_changed_waivers_are_found(project: Project) -> None:
     assert "the policies were not run again" in ran.out
 
 
-@pytest.mark.parametrize("name", ["stacks/portal/cdk.tf.json", "waivers.yaml"])
+def test_a_declaration_changed_in_every_form_is_found_by_the_file_it_is_a_copy_of(project: Project) -> None:
+    path = project.root / "entity.yaml"
+    declared = path.read_text()
+    path.write_text(declared.replace("merchant", "service_provider"))
+    project.report()
+    assert project.verify().code == 0
+    path.write_text(declared)
+    ran = project.verify()
+    assert ran.code == 1
+    assert ran.out.startswith("entity.yaml, the copy of entity.yaml: expected sha256 ")
+
+
+def test_a_declaration_that_the_manifest_does_not_name_is_found(project: Project) -> None:
+    def forge(content: bytes) -> bytes:
+        return content.replace(b'"entity_path": "entity.yaml"', b'"entity_path": null', 1)
+
+    (project.folder / "manifest.json").write_bytes(forge((project.folder / "manifest.json").read_bytes()))
+    ran = project.verify()
+    assert ran.code == 1
+    assert "entity.yaml: expected no such file (the manifest names none)" in ran.out
+
+
+@pytest.mark.parametrize("name", ["stacks/portal/cdk.tf.json", "waivers.yaml", "entity.yaml"])
 def test_what_is_not_there_any_more_cannot_be_verified(name: str, project: Project) -> None:
     (project.root / name).unlink()
     ran = project.verify()
@@ -310,6 +333,13 @@ def test_a_result_that_does_not_name_its_conditions_cannot_be_verified(tmp_path:
     assert "does not say under which conditions it was made" in ran.err
 
 
+def test_a_result_that_names_no_input_cannot_be_verified(project: Project) -> None:
+    project.forge(lambda document: document.update(inputs=[], assessments=[]))
+    ran = project.verify()
+    assert ran.code == 3
+    assert "names no input" in ran.err
+
+
 # --- The folder -----------------------------------------------------------------------------------------------------
 
 
@@ -322,7 +352,7 @@ def test_a_missing_file_is_found(name: str, project: Project) -> None:
     assert "found no such file" in ran.out
 
 
-@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "oscal/catalog.json", "empty/"])
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "oscal/extra.json", "empty/"])
 def test_an_additional_file_is_found(name: str, project: Project) -> None:
     path = project.folder / name
     path.parent.mkdir(exist_ok=True)
@@ -492,6 +522,7 @@ def test_a_report_made_without_the_key_leaves_no_signature_of_an_earlier_one(
         (["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "not an Ed25519 key"),
         (["genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:word"], "the key is encrypted"),
     ],
+    ids=["missing", "empty", "large", "another kind", "encrypted"],
 )
 def test_what_is_no_key_ends_with_one_line_and_nothing_is_written(
     content: Any, complaint: str, project: Project, tmp_path: Path
@@ -501,12 +532,12 @@ def test_what_is_no_key_ends_with_one_line_and_nothing_is_written(
         subprocess.run(["openssl", *content, "-out", key], check=True, capture_output=True)
     elif content is not None:
         key.write_bytes(content)
-    before = {path.name: path.read_bytes() for path in project.folder.iterdir()}
+    before = report_folder.read(project.folder)
     with reports.working_in(project.root):
         ran = reports.run(reports.compliance, "report", "report/gate-result.json", "--output", "report", "--key", key)
     assert (ran.code, len(ran.err.splitlines())) == (3, 1)
     assert complaint in ran.err
-    assert {path.name: path.read_bytes() for path in project.folder.iterdir()} == before
+    assert report_folder.read(project.folder) == before
 
 
 # --- The other judges -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.infra.synthesized import Synthesis
 
 REGION = "us-west-2"
 EDGE = "aws.us-east-1"  # the provider of what CloudFront demands to have in us-east-1
+LONGEST_INTEGRATION_SECONDS = 30  # API Gateway's quota for HTTP APIs
 TRANSACTIONS_PER_MINUTE = 100_000  # T-CAP-1: more than these
 SECRET_HEADER = "${sensitive(terraform_data.origin_header_kept.output.value)}"
 PRIVATE_SUBNETS = [f"${{aws_subnet.network_private_{zone}.id}}" for zone in "abc"]
@@ -211,8 +213,8 @@ def test_the_function_is_told_the_route_and_who_calls_by_the_gateway(api: Synthe
 def test_each_step_waits_longer_than_the_one_behind_it(api: Synthesis) -> None:
     function = api.resource("aws_lambda_function.service_function")["timeout"]
     gateway = only(api, "aws_apigatewayv2_integration")["timeout_milliseconds"] / 1000
-    assert function == 10
     assert function < gateway < only(api, "aws_lb")["idle_timeout"]
+    assert gateway <= LONGEST_INTEGRATION_SECONDS
     assert only(api, "aws_lb_target_group")["health_check"]["timeout"] >= function
 
 
@@ -388,6 +390,10 @@ def test_the_function_has_its_database_cache_and_files(api: Synthesis) -> None:
         "security_group_ids": ["${aws_security_group.security_service.id}"],
     }
     assert "dead_letter_config" not in function
+    # What the function's own reference says it needs, lambda/serve_transactions/handler.py.
+    assert (function["timeout"], function["memory_size"]) == (20, 512)
+    assert Path(function["filename"]).name == "serve_transactions.zip"
+    assert (api.folder / function["filename"]).is_file()
     ready = {
         *(f"aws_efs_mount_target.{target.name}" for target in api.resources("aws_efs_mount_target")),
         "aws_vpc_security_group_egress_rule.security_service_to_files",
@@ -420,6 +426,8 @@ def test_the_function_may_do_what_it_needs_and_no_more(api: Synthesis) -> None:
     function = api.resource("aws_lambda_function.service_function")
     variables = function["environment"]["variables"]
     assert allowed["secretsmanager:GetSecretValue"]["Resource"] == variables["DATABASE_SECRET_ARN"]
+    current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+    assert allowed["secretsmanager:GetSecretValue"]["Condition"] == current
     assert allowed["kms:Decrypt"]["Resource"] == "${aws_kms_key.secrets_key.arn}"
     through = allowed["kms:Decrypt"]["Condition"]["StringEquals"]
     assert through == {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}

@@ -9,7 +9,7 @@ import pytest
 from tests.infra.recovery_facts import ACCOUNT, statements
 from tests.infra.synthesized import Synthesis
 
-ZONES = [f"${{element(data.aws_availability_zones.network_zones.names, {position})}}" for position in range(3)]
+ZONES = [f"${{data.aws_availability_zones.network_zones.names[{position}]}}" for position in range(3)]
 PRIVATE_SUBNETS = {f"${{aws_subnet.network_private_{zone}.id}}" for zone in "abc"}
 YEAR_DAYS = 365
 HAND_DAYS = 30
@@ -189,11 +189,13 @@ def test_redis_writes_its_logs_into_groups_that_may_be_written_to(api: Synthesis
         "slow-log": ("${aws_cloudwatch_log_group.redis_slow_log.name}", "json"),
         "engine-log": ("${aws_cloudwatch_log_group.redis_engine_log.name}", "json"),
     }
-    for log in ("slow_log", "engine_log"):
-        policy = api.resource(f"aws_cloudwatch_log_resource_policy.redis_{log}_delivery")
-        (statement,) = statements(policy["policy_document"])
-        assert statement["Resource"] == f"${{aws_cloudwatch_log_group.redis_{log}.arn}}:*"
-        assert f"aws_cloudwatch_log_resource_policy.redis_{log}_delivery" in cache["depends_on"]
+    policy = api.resource("aws_cloudwatch_log_resource_policy.redis_delivery")
+    (statement,) = statements(policy["policy_document"])
+    assert statement["Resource"] == [
+        f"${{aws_cloudwatch_log_group.redis_{log}.arn}}:*" for log in ("slow_log", "engine_log")
+    ]
+    assert statement["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
+    assert cache["depends_on"] == ["aws_cloudwatch_log_resource_policy.redis_delivery"]
 
 
 # --- the files ---

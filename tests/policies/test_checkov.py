@@ -186,3 +186,30 @@ def test_a_plan_is_judged_by_what_its_configuration_writes(tmp_path: Path) -> No
     assert outcomes["CKV_AWS_115"] == "fail", "the provider's default is nobody's decision"
     assert outcomes["CKV_AWS_274"] == "pass", "null is not set, and does not crash the check"
     assert outcomes["CKV_AWS_233"] == "undetermined", "a plan does not tell the lifecycle"
+
+
+def test_a_plan_that_knows_a_name_already_still_shows_the_connection(tmp_path: Path) -> None:
+    logged = [{"name": name, "value": "1"} for name in ("log_statement", "log_min_duration_statement")]
+    written: dict[str, dict[str, Any]] = {
+        "aws_rds_cluster_parameter_group": {"name": "ours", "parameter": logged},
+        "aws_rds_cluster": {"engine": "aurora-postgresql", "db_cluster_parameter_group_name": "ours"},
+    }
+    heads = [{"address": f"{type_}.web", "mode": "managed", "type": type_, "name": "web"} for type_ in written]
+    values = [{**head, "values": written[head["type"]]} for head in heads]
+
+    def outcome(configured: dict[str, str]) -> str:
+        expressions = {
+            type_: {name: {"constant_value": configured.get(name, value)} for name, value in body.items()}
+            for type_, body in written.items()
+        }
+        resources = [{**head, "expressions": expressions[head["type"]]} for head in heads]
+        plan = {
+            "format_version": "1.2",
+            "planned_values": {"root_module": {"resources": values}},
+            "configuration": {"root_module": {"resources": resources}},
+        }
+        found = checkov.assess(graph_of(write(tmp_path / "plan.json", plan)), "s", kind="plan")
+        return next(one.outcome for one in found if one.policy == "CKV2_AWS_27")
+
+    assert outcome({"db_cluster_parameter_group_name": "${aws_rds_cluster_parameter_group.web.name}"}) == "pass"
+    assert outcome({}) == "fail", "the same name, taken from nobody"

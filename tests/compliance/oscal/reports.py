@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.control_report import ControlReport, SectionReport, control_report
+from compliance.entity import read
 from compliance.gate_result import read_gate_result
 from compliance.oscal import MAKERS
 from compliance.requirements import Edge, load
@@ -43,6 +44,14 @@ def every_verdict(folder: Path) -> ControlReport:
     return control_report(
         make.read(folder, make.document(*rows)), replace(FRAMEWORK, edges=edges), policies, make.ORIGIN
     )
+
+
+def declared(folder: Path) -> ControlReport:
+    """An empty result of a merchant who stores account numbers that only the encryption of storage protects."""
+    file = folder / "entity.yaml"
+    file.write_text("entity_type: merchant\npan_storage: cleartext_on_encrypted_disk\n", "utf-8")
+    facts = read(file, FRAMEWORK.facts)
+    return control_report(make.read(folder, make.document()), FRAMEWORK, [], make.ORIGIN, facts)
 
 
 def with_verdict(report: ControlReport, number: str, verdict: Verdict) -> ControlReport:

@@ -252,3 +252,32 @@ def test_every_number_printed_is_one_of_the_351(sample: ControlReport) -> None:
     for name, text in documents(sample).items():
         numbers = set(requirement_numbers(text)) - {VERSION, *sample.result.tools.values()}
         assert numbers <= set(reports.FRAMEWORK.identifiers), name
+
+
+def test_what_the_entity_declares_is_a_value_of_a_parameter_that_asks_for_it(tmp_path: Path) -> None:
+    report = reports.declared(tmp_path)
+    asked = {row["id"]: row["select"]["choice"] for row in document(report, "catalog")["params"]}
+    assert asked["entity_type"] == ["merchant", "service_provider"]
+    assert asked["multi_tenant_provider"] == ["true", "false"]
+    assert document(report, "profile")["modify"]["set-parameters"] == [
+        {"param-id": "entity_type", "values": ["merchant"]},
+        {"param-id": "pan_storage", "values": ["cleartext_on_encrypted_disk"]},
+    ]
+    assert "modify" not in document(reports.sample(), "profile")
+
+
+def test_a_declaration_is_evidence_with_a_digest_and_takes_no_requirement_out(tmp_path: Path) -> None:
+    report = reports.declared(tmp_path)
+    resources = document(report, "assessment-results")["back-matter"]["resources"]
+    assert report.entity.digest in {properties(row)["sha256"] for row in resources}
+    said = {row["class"]: row["value"] for row in result_of(report)["props"] if row["name"] == "declared-by-the-entity"}
+    assert said == {"entity_type": "merchant", "pan_storage": "cleartext_on_encrypted_disk"}
+    assert properties_of_verdicts(report)["12.4.1"] == "candidate not applicable"
+    assert "pci-12.4.1" in document(report, "profile")["imports"][0]["include-controls"][0]["with-ids"]
+
+
+def test_a_declaration_that_contradicts_is_a_finding_without_observations(tmp_path: Path) -> None:
+    findings = {row["target"]["target-id"]: row for row in result_of(reports.declared(tmp_path))["findings"]}
+    assert findings["pci-3.5.1_obj"]["target"]["status"]["state"] == "not-satisfied"
+    assert "pan_storage is cleartext_on_encrypted_disk" in findings["pci-3.5.1_obj"]["description"]
+    assert "related-observations" not in findings["pci-3.5.1_obj"]

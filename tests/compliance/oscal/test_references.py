@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def test_the_sample_has_no_problem() -> None:
 
 def test_a_report_with_findings_has_no_problem(sound: dict[str, str]) -> None:
     assert problems(sound, IDENTIFIERS) == []
+
+
+def test_declarations_are_no_problem(tmp_path: Path) -> None:
+    made = documents(reports.declared(tmp_path))
+    assert problems(made, IDENTIFIERS) == []
+    other = made["oscal/profile.json"].replace('"merchant"', '"bank"')
+    [problem] = problems(made | {"oscal/profile.json": other}, IDENTIFIERS)
+    assert problem.endswith("the catalog has no parameter entity_type that can be bank")
 
 
 def test_hostile_names_are_no_problem(hostile: Any) -> None:

@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, hostile: ControlReport) -> di
         "sample": documents(reports.sample()),
         "timeless": documents(reports.sample(time=None, time_source=None, commit=None, is_dirty=None)),
         "verdicts": documents(reports.every_verdict(folder)),
-        "declared": documents(reports.with_verdict(reports.every_verdict(folder), reports.UNANSWERED, "contradicts")),
+        "declared": documents(reports.declared(folder)),
         "hostile": documents(hostile),
         "empty": documents(empty),
     }

@@ -1,0 +1,51 @@
+"""What the judged stacks are, drawn and listed from the same documents that were judged.
+
+documents.py    the gate's inputs, read again, and only if they are still those that were judged
+inventories.py  lists that the standard asks for: components, keys and certificates, protocols, technologies
+network.py      subnets and their routes; who may talk to whom (1.2.3)
+data_flow.py    the ways that data takes between what serves, stores and logs it (1.2.4)
+diagram.py      boxes and arrows, as SVG and as Mermaid
+
+A diagram shows what the configuration says. That data which counts flows along an arrow is the entity's to say.
+"""
+
+from dataclasses import dataclass
+
+from compliance.gate_result import GateResult
+from compliance.landscape.data_flow import data_flow, log_flow
+from compliance.landscape.diagram import Diagram
+from compliance.landscape.documents import Unseen, read
+from compliance.landscape.inventories import Inventory, inventories
+from compliance.landscape.network import connections, subnets
+
+
+@dataclass(frozen=True)
+class StackDiagrams:
+    """The diagrams of one stack; a stack without a network has fewer."""
+
+    stack: str
+    diagrams: tuple[Diagram, ...]
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Inventories over all stacks, diagrams of each, and the inputs that could not be shown."""
+
+    inventories: tuple[Inventory, ...]
+    stacks: tuple[StackDiagrams, ...]
+    unseen: tuple[Unseen, ...]
+
+
+NOTHING = Landscape((), (), ())
+
+
+def landscape(result: GateResult) -> Landscape:
+    """The landscape of what `result` says was judged."""
+    documents, unseen = read(result.inputs)
+    drawn = [
+        StackDiagrams(
+            one.stack, tuple(diagram for draw in (subnets, connections, data_flow, log_flow) if (diagram := draw(one)))
+        )
+        for one in documents
+    ]
+    return Landscape(inventories(documents), tuple(one for one in drawn if one.diagrams), unseen)
