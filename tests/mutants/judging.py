@@ -13,7 +13,7 @@ from policies.registry import catalogue
 from policies.resources import Resource
 from policies.terraform_json import JsonFile
 from tests.mutants.operators import Mutant, with_block
-from tests.mutants.reads import EVERY, POPULATION, Read, Recorder, WatchedGraph
+from tests.mutants.reads import EVERY, Read, Recorder, WatchedGraph
 
 Verdicts = dict[tuple[str, str], Finding]
 REFUSED = "(refused as input)"
@@ -45,7 +45,7 @@ class JudgedStack:
         self.graph = WatchedGraph(read(stack, content), self.recorder)
         self.baseline: Verdicts = {}
         self._readers: dict[Read, set[tuple[str, str]]] = defaultdict(set)
-        self._passing: dict[str, int] = defaultdict(int)
+        self._concerned: dict[str, int] = defaultdict(int)
         for policy in self.policies.values():
             self._take_baseline(policy)
 
@@ -57,7 +57,7 @@ class JudgedStack:
             finding, reads = self.recorder.during(lambda one=resource: self._verdict(policy, one, self.graph))
             key = (policy.id, resource.address)
             self.baseline[key] = finding
-            self._passing[policy.id] += finding.outcome != "not-applicable"
+            self._concerned[policy.id] += _concerns(finding)
             for read_ in reads:
                 self._readers[read_].add(key)
 
@@ -88,12 +88,16 @@ class JudgedStack:
                 judged = self.graph._by_address[address]
                 now[policy_id, address] = self._verdict(self.policies[policy_id], judged, self.graph)
         self.recorder.reads.clear()
-        for policy_id in {policy_id for policy_id, _ in now}:
-            mine = {key: finding for key, finding in now.items() if key[0] == policy_id}
-            lost = sum((self.baseline[key].outcome != "not-applicable") - (one.outcome != "not-applicable") for key, one in mine.items())
-            if policy_id in self.asked and self._passing[policy_id] and lost == self._passing[policy_id]:
-                now[policy_id, ""] = Finding("fail", "", None, "nothing is left that the claim concerns")
-        return self._worse(now)
+        return self._worse(now | self._emptied(now))
+
+    def _emptied(self, now: Verdicts) -> Verdicts:
+        """The failures of policies that are asked for, and concern nothing any more."""
+        left = {policy_id: self._concerned[policy_id] for policy_id, _ in now if policy_id in self.asked}
+        for key, finding in now.items():
+            if key[0] in left:
+                left[key[0]] += _concerns(finding) - _concerns(self.baseline[key])
+        gone = [policy_id for policy_id, count in left.items() if count == 0 and self._concerned[policy_id]]
+        return {(one, ""): engine._nothing(self.policies[one], self.graph, self.asked[one]) for one in gone}
 
     def kills_in_full(self, mutant: Mutant) -> list[Kill]:
         """The same by every policy on the whole changed stack."""
@@ -116,6 +120,10 @@ class JudgedStack:
 def read(stack: str, content: Mapping[str, Any]) -> ResourceGraph:
     """The graph of a document."""
     return terraform_json.read_module(stack, [JsonFile(f"{stack}.tf.json", content)], {})
+
+
+def _concerns(finding: Finding) -> bool:
+    return finding.outcome != "not-applicable"
 
 
 def _finding(assessment: Assessment) -> Finding:

@@ -70,7 +70,9 @@ WEAKER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "schedule_expression": {"rate(2 minutes)": ("rate(1 day)",), "rate(30 days)": ("rate(400 days)",)},
     "security_policy": {"TLS_1_2": ("TLS_1_0",)},
     "signing_behavior": {"always": ("never", "no-override")},
-    "ssl_policy": {"ELBSecurityPolicy-TLS13-1-2-Res-2021-06": ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-FS-2018-06")},
+    "ssl_policy": {
+        "ELBSecurityPolicy-TLS13-1-2-Res-2021-06": ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-FS-2018-06")
+    },
     "traffic_type": {"ALL": ("ACCEPT", "REJECT")},
     "transit_encryption_mode": {"required": ("preferred",)},
     "value": {"1": ("0",), "TLSv1.2,TLSv1.3": ("TLSv1,TLSv1.1,TLSv1.2,TLSv1.3",), "TLSv1.2": ("TLSv1",)},
@@ -229,7 +231,9 @@ def with_change(value: Any, path: tuple[str | int, ...], now: Any) -> Any:
         return [*value, now]
     changed = with_change(value[step], rest, now)
     if isinstance(value, dict):
-        return {key: changed if key == step else one for key, one in value.items() if key != step or changed is not GONE}
+        return {
+            key: changed if key == step else one for key, one in value.items() if key != step or changed is not GONE
+        }
     return [changed if i == step else one for i, one in enumerate(value) if i != step or changed is not GONE]
 
 
@@ -348,7 +352,9 @@ def _of_string(path: tuple[str | int, ...], value: str, siblings: Siblings) -> I
     for one in weaker or ():
         yield Change(path, "weaken", value, one)
     if weaker is None and not _WHOLE_NUMBER.fullmatch(value):
-        yield Change(path, "other", value, "{ $.nothing = 1 }" if name in ("pattern", "filter_pattern") else _other(value))
+        yield Change(
+            path, "other", value, "{ $.nothing = 1 }" if name in ("pattern", "filter_pattern") else _other(value)
+        )
 
 
 def _other(value: str) -> str:
