@@ -1,8 +1,8 @@
 """Mutation score of the policies: every mutant of the synthesized stacks is to be noticed, or explained.
 
-Run as `make mutants`, or `python -m tests.mutants [--stack NAME] [--list KIND] [--code POLICY] [CDKTF.OUT]`. Exit codes:
-0 no survivor without explanation, 1 there is one (or an explanation that explains nothing, a policy that crashed, or
-one that failed for something that has nothing to do with the change), 3 the stacks or explanations cannot be read.
+Run as `make mutants`, or `python -m tests.mutants [--stack NAME] [--list KIND] [--code POLICY] [CDKTF.OUT]`.
+Exit codes: 0 no survivor without explanation, 1 there is one (or an explanation that explains nothing, a policy that
+crashed, or one that failed for what has nothing to do with the change), 3 the stacks or explanations cannot be read.
 """
 
 import argparse
@@ -143,7 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bool(fate.killers) and all(kill.outcome == "undetermined" for kill in fate.killers) for fate in fates
     )
     print(
-        f"{killed} of {len(fates)} mutants killed ({open_ones} by undetermined verdicts alone), in {time.monotonic() - begun:.0f} s"
+        f"{killed} of {len(fates)} mutants killed ({open_ones} by undetermined verdicts alone), "
+        f"in {time.monotonic() - begun:.0f} s"
     )
     return 1 if wrong else 0
 

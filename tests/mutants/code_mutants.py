@@ -76,7 +76,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, str, Any]]:
 
 
 def notices(policy: Policy, tree: ast.Module, path: Path) -> bool:
-    """Whether a fixture of the policy is judged otherwise by the changed module; one that cannot be loaded is noticed."""
+    """Whether the changed module judges a fixture of the policy otherwise; one that cannot be loaded is noticed."""
     found: list[Any] = []
     namespace: dict[str, Any] = {"__name__": policy.judge.__module__, "__file__": str(path)}
     try:
@@ -102,7 +102,7 @@ def _differs(policy: Policy, fixture: Path) -> bool:
     about = json.loads(fixture.read_text())["//"]
     asked = {policy.id: Asked(specifications.parameters(policy, about["asked"]))} if "asked" in about else {}
     judged = engine.assess(document.graph, document.stack, [policy], asked=asked)
-    return {one.address: [one.outcome, one.attribute] for one in judged} != about["expected"]
+    return bool({one.address: [one.outcome, one.attribute] for one in judged} != about["expected"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Verdicts on mutants: what a mutant makes of the stack's baseline, at a fraction of the cost of judging it whole."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class JudgedStack:
             return
         for resource in ResourceGraph.of_type(self.graph, *policy.applies_to):
             self.graph.state += 1  # what a policy keeps for the graph is to be read again, and seen
-            finding, reads = self.recorder.during(lambda one=resource: self._verdict(policy, one, self.graph))
+            finding, reads = self.recorder.during(functools.partial(self._verdict, policy, resource, self.graph))
             key = (policy.id, resource.address)
             self.baseline[key] = finding
             self._concerned[policy.id] += _concerns(finding)

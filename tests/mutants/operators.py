@@ -411,7 +411,7 @@ def _siblings(content: Mapping[str, Any]) -> Siblings:
 
 
 def _needed(content: Mapping[str, Any]) -> set[str]:
-    """What something refers to: Terraform refuses a stack from which it was taken away. An order alone needs nothing."""
+    """What something refers to: Terraform refuses a stack without it. An order alone needs nothing."""
     found: set[str] = set()
 
     def look(value: Any) -> None:

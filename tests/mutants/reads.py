@@ -68,7 +68,7 @@ class WatchedBody(dict[str, Any]):
         self._note(EVERY)
         return super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def keys(self) -> Any:
         self._note(EVERY)
@@ -136,7 +136,7 @@ class WatchedGraph(ResourceGraph):
 
     @contextmanager
     def changed(self, resource: Resource, arguments: Iterable[str], body: dict[str, Any]) -> Iterator[None]:
-        """For a while the resource has this body, which differs in these arguments; what was kept of it is set aside."""
+        """For a while the resource has this body, which differs in these arguments; what is kept of it is set aside."""
         before = (resource.body, resource.written)
         kept = (self._links, self.link_reads, self._by_identifier, self.identifier_reads)
         touched = {(resource.address, argument) for argument in (*arguments, EVERY)}

@@ -9,7 +9,7 @@ from policies.graph import ResourceGraph
 from tests.mutants.judging import REFUSED, Kill
 from tests.mutants.operators import Mutant
 
-# As far as the longest chain that a policy follows: record, zone, ... of a way from a database to who rotates its login.
+# As far as the longest chain that a policy follows: from a rule of a security group to whoever rotates a login.
 _STEPS = 5
 # Everybody refers to these, so that a way through them connects nothing; it may begin or end there.
 _SHARED = ("data.", "aws_kms_key.", "aws_vpc.", "aws_sns_topic.")
