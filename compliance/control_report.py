@@ -73,10 +73,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class EdgeReport:
-    """One mapping edge with what its policies and checks said."""
+    """One mapping edge with what its policies and checks said, and those of its artefacts that the report has."""
 
     edge: Edge
     evidence: tuple[Evidence, ...]
+    artefacts: tuple[str, ...] = ()
 
     @property
     def judged(self) -> tuple[Assessment, ...]:
@@ -344,7 +345,8 @@ def control_report(
     edges: dict[str, list[EdgeReport]] = {}
     for edge in framework.edges:
         evidence = tuple(library.evidence(id_) for id_ in edge.ids)
-        edges.setdefault(edge.requirement, []).append(EdgeReport(edge, evidence))
+        shown = tuple(one for one in edge.artefacts if one in drawn.artefacts)
+        edges.setdefault(edge.requirement, []).append(EdgeReport(edge, evidence, shown))
     groups = tuple(
         GroupReport(
             group,
@@ -414,6 +416,7 @@ def facts_of(
         declared_contrary=declared.call_for("contradicts"),
         declared_elsewhere=declared.call_for("not decidable from configuration"),
         is_claimed=bool(edges),
+        shown=any(edge.artefacts for edge in edges),
         failed="fail" in outcomes,
         undetermined="undetermined" in outcomes,
         waived="waived" in outcomes,
@@ -450,7 +453,9 @@ def _assess(
     reason = rule.reason
     if rule.verdict == "candidate not applicable" and requirement.candidate_not_applicable:
         reason = requirement.candidate_not_applicable
-    reason = " ".join((reason, *declared.sentences(rule.verdict)))
+    shown = dict.fromkeys(name for edge in edges for name in edge.artefacts)
+    drawn = (f"Shown in this report: {', '.join(shown)}.",) if shown else ()
+    reason = " ".join((reason, *drawn, *declared.sentences(rule.verdict)))
     items = _evidence_items(edges, result, is_complete=is_complete)
     return RequirementReport(requirement, rule.verdict, reason, tuple(edges), items)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from compliance.entity import UNKNOWN, Effect, Fact, as_written
+from compliance.landscape import ARTEFACTS
 from compliance.requirements import DATA_FOLDER, OWNERS, Edge, Framework, Requirement, file_of, is_section
 from compliance.verdict import EXTENTS, Verdict
 from policies.model import Policy
@@ -175,11 +176,18 @@ def _edge_problems(framework: Framework, catalogue: dict[str, Policy]) -> Iterat
         if edge.extent not in EXTENTS or edge.extent == "none":
             yield f"{where}: extent is {edge.extent!r}, expected full, partial or supporting"
         if not edge.source.strip():
-            yield f"{where}: {', '.join(edge.ids)}: the source of the mapping is missing"
+            yield f"{where}: {_named(edge)}: the source of the mapping is missing"
         if edge.extent != "full" and not edge.note.strip():
-            yield f"{where}: {', '.join(edge.ids)}: {edge.extent} evidence needs a note on its limits"
-        if not edge.ids:
-            yield f"{where}: an edge without policies and checks"
+            yield f"{where}: {_named(edge)}: {edge.extent} evidence needs a note on its limits"
+        if not edge.ids and not edge.artefacts:
+            yield f"{where}: an edge without policies, checks and artefacts"
+        if edge.ids and edge.artefacts:
+            yield f"{where}: artefacts judge nothing, so they have an edge of their own"
+        if edge.artefacts and edge.extent == "full":
+            yield f"{where}: {', '.join(edge.artefacts)}: artefacts judge nothing, so they are never full evidence"
+        for name in edge.artefacts:
+            if name not in ARTEFACTS:
+                yield f"{where}: unknown artefact {name}, expected one of {', '.join(ARTEFACTS)}"
         for id_ in edge.policies:
             if id_ not in catalogue:
                 yield f"{where}: unknown policy {id_}"
@@ -205,6 +213,10 @@ def _source_problems(framework: Framework) -> Iterator[str]:
                     yield f"{where}: the Security Hub control {control} has no label for this requirement"
 
 
+def _named(edge: Edge) -> str:
+    return ", ".join((*edge.ids, *edge.artefacts))
+
+
 def _reaches_further(edge: Edge, requirement: Requirement) -> bool:
     """Evidence claims more than configuration can show; unknown words are reported where they stand."""
     if edge.extent not in EXTENTS or requirement.extent not in EXTENTS:
@@ -213,7 +225,7 @@ def _reaches_further(edge: Edge, requirement: Requirement) -> bool:
 
 
 def _duplicate_edges(edges: Iterable[Edge]) -> Iterator[str]:
-    pairs = Counter((edge.requirement, id_) for edge in edges for id_ in edge.ids)
+    pairs = Counter((edge.requirement, id_) for edge in edges for id_ in (*edge.ids, *edge.artefacts))
     for (requirement, id_), times in pairs.items():
         if times > 1:
             yield f"edges.toml: {requirement}: {id_} is mapped {times} times"

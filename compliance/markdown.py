@@ -1,37 +1,17 @@
-"""Markdown that shows foreign strings as they are: escaping, typewriter face, tables."""
-
-import html
-from collections.abc import Iterable, Iterator
+"""The report's Markdown: foreign strings cut to what a page holds, then escaped."""
 
 from compliance.visible import shown
+from policies import markdown
+from policies.markdown import table
 
-# Characters that Markdown gives a meaning inside a line; < > & are HTML and become entities.
-_MEANINGFUL = str.maketrans({character: "\\" + character for character in "\\`*_[]|~$#"})
-_MEANINGFUL_IN_CODE = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_[]|~$#@:"})
+__all__ = ["code", "table", "text"]
 
 
 def text(value: str) -> str:
     """A foreign string as Markdown that shows its characters and does nothing else."""
-    return html.escape(shown(value), quote=False).translate(_MEANINGFUL)
+    return markdown.escaped(shown(value))
 
 
 def code(value: str) -> str:
-    """A foreign string in a typewriter face; a code span of backticks where that is safe inside a table."""
-    plain = shown(value)
-    if not plain:
-        return ""
-    if "`" not in plain and "|" not in plain and plain == plain.strip():
-        return f"`{plain}`"
-    return f"<code>{html.escape(plain, quote=False).translate(_MEANINGFUL_IN_CODE)}</code>"
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """A table, or nothing at all when it would have no rows."""
-    body = ["| " + " | ".join(row) + " |" for row in rows]
-    if not body:
-        return
-    cells = list(head)
-    yield "| " + " | ".join(cells) + " |"
-    yield "|" + " --- |" * len(cells)
-    yield from body
-    yield ""
+    """A foreign string in a typewriter face."""
+    return markdown.in_code(shown(value))

@@ -26,8 +26,9 @@ from typing import Any
 from compliance.control_report import ControlReport, component_type
 from compliance.oscal.names import identifier
 from compliance.requirements import STANDARD, VERSION
-from compliance.visible import observed_text, visible
+from compliance.visible import observed_text
 from policies.model import Assessment, Outcome, Severity
+from policies.visible import visible
 
 OCSF_VERSION = "1.6.0"
 PRODUCT = {"name": "Control report", "vendor_name": "Compliance-first infrastructure"}

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from compliance.visible import visible
 from policies.errors import InputError
+from policies.visible import visible
 
 BROWSERS = (
     "chromium",

@@ -21,8 +21,9 @@ from compliance.control_report import METHOD, ControlReport, EvidenceItem, compo
 from compliance.entity import FILE
 from compliance.overview import waivers
 from compliance.requirements import STANDARD, VERSION, group_of, section_of
-from compliance.visible import observed_text, visible
+from compliance.visible import observed_text
 from policies.model import Assessment
+from policies.visible import visible
 
 FOLDER = "csv"
 BYTE_ORDER_MARK = "\ufeff"

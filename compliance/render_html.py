@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from compliance.control_report import LIMITS, ControlReport, EvidenceItem, RequirementReport, count
+from compliance.control_report import LIMITS, ControlReport, EdgeReport, EvidenceItem, RequirementReport, count
 from compliance.landscape.inventories import LONGEST
 from compliance.overview import claims, systems, waiver_ends, waivers
-from compliance.requirements import OWNERS, STANDARD, VERSION, Edge
+from compliance.requirements import OWNERS, STANDARD, VERSION
 from compliance.verdict import MEANINGS, VERDICTS, Verdict
 from compliance.visible import OUTCOME_WORDS, observed_text, shown
 
@@ -87,11 +87,11 @@ def _running_heads(report: ControlReport) -> str:
     return f"@page {{ {boxes} }}\n"
 
 
-def _by_edge(row: RequirementReport) -> Iterator[tuple[Edge, list[EvidenceItem]]]:
+def _by_edge(row: RequirementReport) -> Iterator[tuple[EdgeReport, list[EvidenceItem]]]:
     """The items under the edge that maps them; one that several edges map stands under the first."""
     for edge in row.edges:
         items = [item for item in row.evidence_items if item.edges[0] == edge.edge]
-        yield edge.edge, items
+        yield edge, items
 
 
 def _bar(report: ControlReport) -> list[tuple[Verdict, int, int]]:

@@ -14,7 +14,7 @@ summary         {verdicts: {verdict: requirements}, outcomes: {outcome: assessme
 requirements    one entry for each requirement of the standard, in its order:
                 {id, section, group, paraphrase, verdict, reason, extent, owner, service_provider_only,
                  manual, counts: {outcome: assessments}, population: {stack: [address]},
-                 edges: [{extent, source, note, evidence: [id]}], evidence_items: [item],
+                 edges: [{extent, source, note, evidence: [id], artefacts: [name]}], evidence_items: [item],
                  assessor: {finding: "", comment: ""}}
 groups          {id: title} of the principal requirements; sections likewise of the headings below them
 evidence        {id: {engine, title, rationale, digest, claimed, counts, population, assessments}} of every
@@ -135,6 +135,7 @@ def _requirement(row: RequirementReport) -> dict[str, Any]:
                 "source": edge.edge.source,
                 "note": edge.edge.note,
                 "evidence": [evidence.id for evidence in edge.evidence],
+                "artefacts": list(edge.artefacts),
             }
             for edge in row.edges
         ],

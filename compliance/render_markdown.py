@@ -261,6 +261,19 @@ def _evidence_of(row: RequirementReport) -> Iterator[str]:
             for item in row.evidence_items
         ],
     )
+    yield from table(
+        ("Shown in this report", "Extent", "Mapping from", "Limits"),
+        [
+            (
+                ", ".join(map(code, edge.artefacts)) or "nothing",
+                edge.edge.extent,
+                text(edge.edge.source),
+                text(edge.edge.note),
+            )
+            for edge in row.edges
+            if edge.edge.artefacts
+        ],
+    )
     yield from _findings(row.findings)
     yield from _population(row, row.edges)
 

@@ -53,7 +53,10 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Edge:
-    """Policies and Checkov checks that together are evidence for one requirement, how far, on whose word."""
+    """Policies and Checkov checks that together are evidence for one requirement, how far, on whose word.
+
+    Or artefacts: lists and diagrams of the report that are a part of what the requirement asks for. They judge nothing.
+    """
 
     requirement: str
     policies: tuple[str, ...]
@@ -61,6 +64,7 @@ class Edge:
     extent: Extent
     source: str
     note: str
+    artefacts: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -183,7 +187,7 @@ def _effect(row: dict[str, Any]) -> Effect:
 
 
 def _edge(row: dict[str, Any]) -> Edge:
-    lists = {name: tuple(row.get(name, ())) for name in ("policies", "checks")}
+    lists = {name: tuple(row.get(name, ())) for name in ("policies", "checks", "artefacts")}
     texts = {name: row.get(name, "") for name in ("extent", "source", "note")}
     return Edge(**{**row, **lists, **texts})
 

@@ -30,7 +30,7 @@ MEANINGS: Mapping[Verdict, str] = {
     "contradicts": "At least one resource fails.",
     "supports": "The evidence decides the technical condition; every resource concerned was judged and passes.",
     "partly supports": "What was judged passes, but it is a part of the requirement or of the resources, or something"
-    " is waived or undetermined.",
+    " is waived or undetermined. Or nothing was judged, and the report lists or draws a part of what is asked for.",
     "not evaluated": "Configuration can say something, but no resource was judged, no answer could be determined, or"
     " every finding was waived.",
     "candidate not applicable": "There is a reason why it may not apply. The entity confirms it, the assessor"
@@ -48,7 +48,8 @@ class Facts:
     declared_not_applicable    the data, or a fact that the entity declares, gives a reason why it may not apply
     declared_contrary          the entity declares the contrary of what the requirement asks
     declared_elsewhere         the entity declares that what answers the requirement stands outside the stacks
-    is_claimed                 some policy or check is mapped to it
+    is_claimed                 some policy, check or artefact is mapped to it
+    shown                      the report has a list or a diagram that is mapped to it
     failed, undetermined, waived, passed
                                at least one resource was assessed with that outcome
     full_evidence_passed       an edge of full extent: each of its policies and checks has a result, and all
@@ -63,6 +64,7 @@ class Facts:
     declared_contrary: bool
     declared_elsewhere: bool
     is_claimed: bool
+    shown: bool
     failed: bool
     undetermined: bool
     waived: bool
@@ -86,7 +88,8 @@ class Rule(NamedTuple):
 
 
 # The first rule that holds decides. A failure outweighs everything; nothing judged, an unknown, a waiver, a
-# part of the requirement, or a part of the population is never "supports". What the entity declares never makes a
+# part of the requirement, or a part of the population is never "supports", and what the report merely lists or draws
+# counts only where nothing was judged. What the entity declares never makes a
 # verdict better: it contradicts, takes the requirement out as a candidate, or says that the evidence is elsewhere.
 RULES: tuple[Rule, ...] = (
     Rule("contradicts", "At least one resource fails.", lambda facts: facts.failed),
@@ -119,6 +122,11 @@ RULES: tuple[Rule, ...] = (
         "candidate not applicable",
         "The judged stacks hold no resource of this kind; the assessor verifies that none exists.",
         lambda facts: facts.full_evidence_found_none and facts.population_is_complete and not facts.judged_something,
+    ),
+    Rule(
+        "partly supports",
+        "The report lists or draws a part of what is asked for, as far as configuration knows it; nothing was judged.",
+        lambda facts: facts.shown and not facts.judged_something and not facts.full_evidence_found_none,
     ),
     Rule("not evaluated", "No resource was judged.", lambda facts: not facts.judged_something),
     Rule(

@@ -1,16 +1,12 @@
-"""Makes every character of a foreign string visible: no name can hide, reorder or forge what is read."""
+"""How the report shows foreign strings: every character visible, and none too long for a page."""
 
 import json
-import re
-import unicodedata
 from typing import Any
 
 from policies.model import Outcome
+from policies.visible import visible
 
 CLIPPED_CHARACTERS = 600
-
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-_NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 
 # How the words of the result read in a sentence: "2 failed".
 OUTCOME_WORDS: dict[Outcome, str] = {
@@ -20,14 +16,6 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "not-applicable": "not applicable",
     "waived": "waived",
 }
-
-
-def visible(text: str) -> str:
-    """`text` with control, formatting and unassigned characters written as escapes: a line break becomes \\n.
-
-    Letters of every script stay as they are, so bidirectional text has to be isolated where it is printed.
-    """
-    return _NOT_ASCII_PRINTABLE.sub(_escape, text)
 
 
 def shown(text: str) -> str:
@@ -42,10 +30,3 @@ def observed_text(value: Any) -> str:
     if value is None:
         return "nothing"
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match.group()
-    if unicodedata.category(character) in _HIDDEN_CATEGORIES:
-        return character.encode("unicode_escape").decode("ascii")
-    return character

@@ -6,17 +6,17 @@ import datetime
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from policies import attestation, documents, gate, waivers
 from policies.documents import Document
 from policies.errors import InputError
-from policies.registry import catalogue
-from policies.result import NOT_JUDGED, Conditions, GateResult, WaiversFile, to_json
-from policies.text_format import to_text
+from policies.formats import FORMATS, Format, Presentation
+from policies.result import NOT_JUDGED, Conditions, GateResult, WaiversFile
 
-_EPILOG = """\
+_FORMATS = "".join(f"  {name:<10}{one.purpose}\n" for name, one in FORMATS.items())
+_EPILOG = f"""\
 A PATH is a cdktf.out folder (the default), a *.tf.json file, a folder of them (one Terraform module), or what
 `terraform show -json` prints of a plan or a state. The kind is recognised from the content.
 
@@ -26,11 +26,16 @@ exit codes:
   2  none failed, some are undetermined (see --undetermined)
   3  the tool could not judge: bad input, nothing to judge, internal error
 
+formats (each run may write several, each to a place of its own):
+{_FORMATS}
 examples:
   python -m policies check
   python -m policies check plan.json --policy imdsv2-required --policy required-tags
   python -m policies check plan.json --configuration cdktf.out/stacks/portal
   python -m policies check --checkov --validate --format text --format json=build/gate-result.json
+  python -m policies check --format text --format sarif=build/gate.sarif --format junit=build/gate.xml
+  python -m policies check --format github --format markdown="$GITHUB_STEP_SUMMARY"
+  python -m policies check --format text --format gitlab=build/gl-code-quality-report.json
   python -m policies check plan.json --configuration cdktf.out/stacks/portal --subject plan.bin --attestation a.json
 """
 
@@ -46,13 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.attestation:
             attestation.discard(options.attestation)
         result = _check(options)
-        for write, path in formats:
-            _write(write(result), path)
+        code = result.exit_code(undetermined_fails=options.undetermined == "fail")
+        for written, path in formats:
+            colour = path is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            _write(written.write(result, Presentation(code, colour)), path)
         if options.attestation and not result.unjudged():
             _attest(result, options)
         for stack in result.unjudged():
             print(f"policies: {stack}: no resource in it was judged", file=sys.stderr)
-        return result.exit_code(undetermined_fails=options.undetermined == "fail")
+        return code
     except InputError as error:
         message = f"policies: {error}"
     except Exception as error:
@@ -123,7 +130,12 @@ def _parser() -> argparse.ArgumentParser:
         default="fail",
         help="what undetermined assessments do to the exit code: 2 (fail, the default) or nothing (warn)",
     )
-    check.add_argument("--format", action="append", metavar="F[=FILE]", help="text (default) or json; repeatable")
+    check.add_argument(
+        "--format",
+        action="append",
+        metavar="F[=FILE]",
+        help="how to write the result, and where; repeatable: see below",
+    )
     check.add_argument("--output", type=Path, metavar="FILE", help="where a --format without a file of its own goes")
     check.add_argument(
         "--today",
@@ -143,25 +155,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(NOT_JUDGED, f"{self.prog}: {message} (see --help)\n")
 
 
-Writer = Callable[[GateResult], str]
-
-
-def _formats(options: argparse.Namespace) -> list[tuple[Writer, Path | None]]:
+def _formats(options: argparse.Namespace) -> list[tuple[Format, Path | None]]:
     """What to write where; None is standard output."""
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    formats: list[tuple[Writer, Path | None]] = []
+    formats: list[tuple[Format, Path | None]] = []
     for name in options.format or ["text"]:
         kind, _, file = name.partition("=")
         path = Path(file) if file else options.output
-        writers: dict[str, Writer] = {
-            "text": lambda r, p=path: to_text(r, {one.id: one for one in catalogue()}, colour=colour and p is None),  # type: ignore[misc]
-            "json": to_json,
-        }
-        if kind not in writers:
-            raise InputError(f"--format {kind}: not one of {', '.join(writers)}")
+        if kind not in FORMATS:
+            raise InputError(f"--format {kind}: not one of {', '.join(FORMATS)}")
         if path in [other for _, other in formats]:
             raise InputError(f"--format {name}: two formats for {path or 'standard output'}")
-        formats.append((writers[kind], path))
+        formats.append((FORMATS[kind], path))
     return formats
 
 

@@ -131,7 +131,7 @@ def _module(
     stack: str, files: list[terraform_json.JsonFile], folder: Path, inputs: Mapping[str, Any] | None
 ) -> ResourceGraph:
     held = not _variable_files(folder)
-    return terraform_json.read_module(stack, files, _sources(folder), defaults_hold=held, inputs=inputs)
+    return terraform_json.read_module(stack, files, sources(folder), defaults_hold=held, inputs=inputs)
 
 
 def _may_be_dynamic(content: bytes) -> bool:
@@ -193,7 +193,7 @@ def _stack_name(value: Any, path: Path) -> str:
     return _metadata_name(value) or name
 
 
-def _sources(folder: Path) -> dict[str, Source]:
+def sources(folder: Path) -> dict[str, Source]:
     """Construct path -> line of the program, which the synthesis leaves in `sources.json` beside the stack."""
     path = folder / "sources.json"
     if not path.exists():

@@ -46,16 +46,20 @@ def settle(plan: Iterable[Assessment], configuration: Iterable[Assessment]) -> I
     """The assessments of a plan; where its unknown values leave one open, what the plan's configuration shows decides.
 
     `configuration` are the assessments of the configuration that the plan was made from. A policy that passes there
-    holds whatever the values that are known after apply turn out to be, and so it does in the plan.
+    holds whatever the values that are known after apply turn out to be, and so it does in the plan. It also tells
+    which line of the program made a resource, which a plan does not.
     """
     shown = {(one.policy, one.address): one for one in configuration}
     for one in plan:
         known = shown.get((one.policy, one.address)) or shown.get((one.policy, without_keys(one.address)))
-        if one.outcome == "undetermined" and known is not None and known.outcome == "pass":
-            message = f"{known.message} (in the configuration; known after apply in the plan)"
-            yield replace(one, outcome="pass", attribute=known.attribute, observed=known.observed, message=message)
-        else:
+        if known is None:
             yield one
+            continue
+        one = replace(one, construct_path=known.construct_path, source=known.source)
+        if one.outcome == "undetermined" and known.outcome == "pass":
+            message = f"{known.message} (in the configuration; known after apply in the plan)"
+            one = replace(one, outcome="pass", attribute=known.attribute, observed=known.observed, message=message)
+        yield one
 
 
 def _nothing(policy: Policy, graph: ResourceGraph, wanted: Asked | None) -> Finding:

@@ -11,6 +11,7 @@ from policies.model import Finding, Policy, Severity
 Judge = Callable[..., Iterator[Finding]]
 
 _registered: dict[str, Policy] = {}
+_WITHOUT_POLICIES = frozenset({"policies.formats"})  # imported one by one, when asked for
 
 
 def policy(
@@ -40,7 +41,7 @@ def policy(
 def catalogue() -> tuple[Policy, ...]:
     """Every policy of the package, sorted by id."""
     for folder in pkgutil.iter_modules(policies.__path__, "policies."):
-        if folder.ispkg:
+        if folder.ispkg and folder.name not in _WITHOUT_POLICIES:
             package = importlib.import_module(folder.name)
             for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
                 importlib.import_module(module.name)

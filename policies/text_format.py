@@ -9,6 +9,7 @@ from typing import Any
 from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Outcome, Policy
 from policies.result import GateResult
+from policies.visible import visible
 
 WIDTH = 110
 _COLOURS = {"fail": "31", "undetermined": "33", "pass": "32", "waived": "36"}
@@ -22,16 +23,17 @@ def to_text(result: GateResult, catalogue: Mapping[str, Policy], *, colour: bool
         for assessment in result.of_outcome(outcome):
             lines += [*_finding(assessment, catalogue.get(assessment.policy), colour), ""]
     lines += _summary(result, colour)
-    return "".join(f"{_visible(line)}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Iterator[str]:
     word = _painted(assessment.outcome.upper(), assessment.outcome, colour)
-    yield f"{word}  {assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.place}"
+    what = f"{assessment.policy}  ({assessment.severity})  {assessment.stack}: {assessment.place}"
+    yield f"{word}  {visible(what)}"
     place = f"{assessment.source.file}:{assessment.source.line}" if assessment.source else ""
     seen = f"{assessment.attribute} = {_short(assessment.observed)}" if assessment.attribute else ""
     if place or seen:
-        yield "    " + "  ".join(part for part in (place, seen) if part)
+        yield "    " + visible("  ".join(part for part in (place, seen) if part))
     yield from _wrapped(assessment.message)
     if policy:
         yield from _wrapped(f"Why: {policy.rationale}")
@@ -46,7 +48,8 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         counts = Counter(one.outcome for one in mine)
         engines = sorted({one.engine for one in mine if one.address})
         size = len(document.graph.resources)
-        yield f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {', '.join(engines)}"
+        judges = ", ".join(engines)
+        yield visible(f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {judges}")
         yield "    " + ", ".join(
             _painted(f"{counts[outcome]} {outcome}", outcome, colour and counts[outcome] > 0) for outcome in OUTCOMES
         )
@@ -57,11 +60,12 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         verdict = {"pass": "valid", "fail": "INVALID", "not-run": "not run"}[validation.outcome]
         version = f" (Terraform {validation.terraform})" if validation.terraform else ""
         detail = "" if validation.outcome == "pass" else f": {validation.message}"
-        yield f"{validation.stack}  terraform validate: {verdict}{version}{detail}"
+        yield visible(f"{validation.stack}  terraform validate: {verdict}{version}{detail}")
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    lines = textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    return [visible(line) for line in lines]
 
 
 def _short(value: Any) -> str:
@@ -72,11 +76,6 @@ def _short(value: Any) -> str:
 
 
 def _painted(text: str, outcome: str, colour: bool) -> str:
+    """Our own words only: what comes from the input is made visible, so that a terminal obeys none of it."""
     code = _COLOURS.get(outcome)
-    return f"\0{code}m{text}\0m" if colour and code else text
-
-
-def _visible(line: str) -> str:
-    """Escapes what a terminal would obey (names and tags come from the input), then sets our own colours."""
-    shown = "".join(c if c.isprintable() or c == "\0" else c.encode("unicode_escape").decode() for c in line)
-    return shown.replace("\0", "\x1b[")
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text

@@ -10,6 +10,7 @@ A diagram shows what the configuration says. That data which counts flows along 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from compliance.gate_result import GateResult
 from compliance.landscape.data_flow import data_flow, log_flow
@@ -35,8 +36,19 @@ class Landscape:
     stacks: tuple[StackDiagrams, ...]
     unseen: tuple[Unseen, ...]
 
+    @cached_property
+    def artefacts(self) -> frozenset[str]:
+        """Names, as in ARTEFACTS, of the inventories with a row and of the kinds of diagram that some stack has."""
+        lists = {f"inventory-{one.id}" for one in self.inventories if one.rows}
+        return frozenset(lists | {f"diagram-{one.kind}" for stack in self.stacks for one in stack.diagrams})
+
 
 NOTHING = Landscape((), (), ())
+# What edges.toml may name. An inventory has the name of its CSV file.
+ARTEFACTS = (
+    *(f"inventory-{one.id}" for one in inventories(())),
+    *("diagram-subnets", "diagram-connections", "diagram-data-flow", "diagram-log-flow"),
+)
 
 
 def landscape(result: GateResult) -> Landscape:

@@ -59,7 +59,7 @@ def _drawn(
     if not arrows:
         return None
     id_ = f"{what}-{identifier(document.stack)}"
-    return Diagram(id_, requirement, title, tuple(sorted(nodes)), tuple(sorted(arrows)), tuple(notes))
+    return Diagram(id_, requirement, title, tuple(sorted(nodes)), tuple(sorted(arrows)), tuple(notes), what)
 
 
 def _node(end: Resource | Node) -> Node:

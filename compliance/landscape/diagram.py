@@ -42,10 +42,15 @@ class Arrow:
     target: str
     label: str = ""
 
+    @property
+    def turned(self) -> "Arrow":
+        """The same the other way round."""
+        return Arrow(self.target, self.source, self.label)
+
 
 @dataclass(frozen=True)
 class Diagram:
-    """What `requirement` asks to be shown. `notes` say what is not shown, and why."""
+    """What `requirement` asks to be shown. `notes` say what is not shown, and why; `kind` is one for all stacks."""
 
     id: str
     requirement: str
@@ -53,6 +58,7 @@ class Diagram:
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
     notes: tuple[str, ...] = ()
+    kind: str = ""
 
     @property
     def svg(self) -> Markup:
@@ -133,7 +139,6 @@ def _sort_by_neighbours(column: list[str], beside: Sequence[str], neighbours: Ma
 def _svg(diagram: Diagram) -> Markup:
     columns = _columns(diagram)
     rows = max(len(column) for column in columns)
-    width = 2 * _MARGIN + len(columns) * _BOX_WIDTH + (len(columns) - 1) * _COLUMN_GAP
     height = 2 * _MARGIN + rows * _BOX_HEIGHT + (rows - 1) * _ROW_GAP
     corners: dict[str, tuple[float, float]] = {}
     for number, column in enumerate(columns):
@@ -141,18 +146,31 @@ def _svg(diagram: Diagram) -> Markup:
         for row, id_ in enumerate(column):
             x = _MARGIN + number * (_BOX_WIDTH + _COLUMN_GAP)
             corners[id_] = (x, _MARGIN + free / 2 + row * (_BOX_HEIGHT + _ROW_GAP))
+    drawn = _drawn_once(diagram, corners)
+    width = 2 * _MARGIN + len(columns) * _BOX_WIDTH + (len(columns) - 1) * _COLUMN_GAP
+    if any(corners[arrow.target][0] <= corners[arrow.source][0] for arrow in drawn):
+        width += _COLUMN_GAP  # where these arrows turn back
     marker = f"{diagram.id}-tip"
     parts = [
         Markup(
             '<svg class="diagram" id="{}" role="img" aria-labelledby="{}-title" viewBox="0 0 {} {}" width="{}" '
             'height="{}" xmlns="http://www.w3.org/2000/svg"><title id="{}-title">{}</title>'
-            '<defs><marker id="{}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>'
+            '<defs><marker id="{}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" '
+            'orient="auto-start-reverse"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>'
         ).format(diagram.id, diagram.id, width, height, width, height, diagram.id, shown(diagram.title), marker)
     ]
-    parts += [_line(arrow, corners, marker) for arrow in diagram.arrows]
+    both = frozenset(diagram.arrows)
+    parts += [_line(arrow, corners, marker, is_both=arrow.turned in both) for arrow in drawn]
     parts += [_box(node, *corners[node.id]) for node in diagram.nodes]
     return Markup("").join([*parts, Markup("</svg>")])
+
+
+def _drawn_once(diagram: Diagram, corners: Mapping[str, tuple[float, float]]) -> list[Arrow]:
+    """The arrows, but of two that go both ways with one label only that from left to right, or from top to bottom."""
+    every = frozenset(diagram.arrows)
+    return [
+        arrow for arrow in diagram.arrows if arrow.turned not in every or corners[arrow.source] < corners[arrow.target]
+    ]
 
 
 def _box(node: Node, x: float, y: float) -> Markup:
@@ -176,7 +194,7 @@ def _box(node: Node, x: float, y: float) -> Markup:
     )
 
 
-def _line(arrow: Arrow, corners: Mapping[str, tuple[float, float]], marker: str) -> Markup:
+def _line(arrow: Arrow, corners: Mapping[str, tuple[float, float]], marker: str, *, is_both: bool) -> Markup:
     (x1, y1), (x2, y2) = corners[arrow.source], corners[arrow.target]
     start_y, end_y = y1 + _BOX_HEIGHT / 2, y2 + _BOX_HEIGHT / 2
     if x2 > x1:
@@ -195,7 +213,8 @@ def _line(arrow: Arrow, corners: Mapping[str, tuple[float, float]], marker: str)
         )
         if x2 <= x1:
             label = Markup(str(label).replace('class="label"', 'class="label after"'))  # noqa: S704 - our own words
-    return Markup('<path class="arrow" d="{}" marker-end="url(#{})"/>').format(path, marker) + label
+    start = Markup(' marker-start="url(#{})"').format(marker) if is_both else ""
+    return Markup('<path class="arrow" d="{}"{} marker-end="url(#{})"/>').format(path, start, marker) + label
 
 
 def _cut(text: str) -> str:

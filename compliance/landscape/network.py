@@ -98,7 +98,7 @@ def _diagram(
     what: str, document: Document, title: str, nodes: set[Node], arrows: set[Arrow], notes: list[str]
 ) -> Diagram:
     id_ = f"{what}-{identifier(document.stack)}"
-    return Diagram(id_, REQUIREMENT, title, tuple(sorted(nodes)), tuple(sorted(arrows)), tuple(notes))
+    return Diagram(id_, REQUIREMENT, title, tuple(sorted(nodes)), tuple(sorted(arrows)), tuple(notes), what)
 
 
 def _subnet(subnet: Resource, graph: ResourceGraph) -> Node:

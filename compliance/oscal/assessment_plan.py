@@ -20,7 +20,7 @@ NO_SSP = (
 def assessment_plan(report: ControlReport) -> dict[str, Any]:
     """The document."""
     placeholder = identifier("resource", "system-security-plan")
-    mapped = [row.requirement.id for row in report.requirements if row.edges]
+    mapped = [row.requirement.id for row in report.requirements if row.evidence_items]
     components = [_stack(stack) for stack in stacks(report)]
     body = {
         "metadata": metadata(report, "what is checked, and how"),

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from compliance.oscal.names import NAMESPACE_URI
-from compliance.visible import shown, visible
+from compliance.visible import shown
+from policies.visible import visible
 
 _MEANINGFUL = str.maketrans({character: "\\" + character for character in '\\`*[]~^{}"'})
 _UNDERSCORE_OUTSIDE_A_WORD = re.compile(r"(?<![^\W_])_|_(?![^\W_])")

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from compliance import landscape
 from compliance.control_report import ControlReport, RequirementReport, control_report
 from compliance.gate_result import GateResult, read_gate_result
+from compliance.landscape import Landscape
+from compliance.landscape.inventories import Inventory
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from policies.model import Finding, Policy
@@ -77,9 +80,20 @@ def edge(*policies: str, extent: Any = "full", checks: tuple[str, ...] = ()) -> 
     return Edge("2.2.6", policies, checks, extent, "own rationale", "Doors only.")
 
 
-def report(folder: Path, standard: Framework, *rows: dict[str, Any]) -> ControlReport:
+def shown_edge(*artefacts: str) -> Edge:
+    return Edge("2.2.6", (), (), "supporting", "own rationale", "A list is no lock.", artefacts)
+
+
+def landscape_with(*rows: tuple[str, ...]) -> Landscape:
+    """What a report draws where the inventory of keys has these rows, and nothing else is listed."""
+    return Landscape((Inventory("keys", "4.2.1.1", "Keys", "Spare keys are not listed.", ("key",), rows),), (), ())
+
+
+def report(
+    folder: Path, standard: Framework, *rows: dict[str, Any], drawn: Landscape = landscape.NOTHING
+) -> ControlReport:
     catalogue = [policy("door-is-locked"), policy("window-is-shut")]
-    return control_report(read(folder, document(*rows)), standard, catalogue, ORIGIN)
+    return control_report(read(folder, document(*rows)), standard, catalogue, ORIGIN, drawn=drawn)
 
 
 def requirement_of(result: ControlReport, id_: str = "2.2.6") -> RequirementReport:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from compliance.landscape import ARTEFACTS, NOTHING, Landscape, StackDiagrams
+from compliance.landscape.diagram import Diagram
 from compliance.requirements import Unclaimed
 from tests.compliance import gate_results as make
 
@@ -114,3 +116,38 @@ def test_evidence_names_the_policy_its_rationale_and_the_digest_of_its_source(tm
     assert evidence.title == "The door is locked"
     assert evidence.rationale == "A door that anybody can open protects nothing."
     assert len(evidence.digest) == 64
+
+
+def test_an_inventory_of_the_report_supports_partly_where_nothing_was_judged_and_is_named(tmp_path: Path) -> None:
+    standard = make.framework(make.shown_edge("inventory-keys", "diagram-subnets"))
+    result = make.requirement_of(make.report(tmp_path, standard, drawn=make.landscape_with(("front door",))))
+    assert result.verdict == "partly supports"
+    assert result.reason.endswith("nothing was judged. Shown in this report: inventory-keys.")
+    assert result.edges[0].artefacts == ("inventory-keys",)
+
+
+@pytest.mark.parametrize("drawn", [make.landscape_with(), NOTHING])
+def test_an_inventory_without_a_row_supports_nothing(drawn: Landscape, tmp_path: Path) -> None:
+    standard = make.framework(make.shown_edge("inventory-keys"))
+    result = make.requirement_of(make.report(tmp_path, standard, drawn=drawn))
+    assert (result.verdict, result.reason) == ("not evaluated", "No resource was judged.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"), [("fail", "contradicts"), ("waived", "not evaluated"), ("undetermined", "not evaluated")]
+)
+def test_an_inventory_of_the_report_outweighs_nothing_that_was_judged(
+    outcome: str, verdict: str, tmp_path: Path
+) -> None:
+    standard = make.framework(make.edge("door-is-locked"), make.shown_edge("inventory-keys"))
+    drawn = make.landscape_with(("front door",))
+    result = make.requirement_of(make.report(tmp_path, standard, make.row("door-is-locked", outcome), drawn=drawn))
+    assert result.verdict == verdict
+
+
+def test_diagrams_of_any_stack_are_artefacts_of_their_kind() -> None:
+    kinds = [f"diagram-{kind}" for kind in ("subnets", "connections", "data-flow", "log-flow")]
+    for name in kinds:
+        diagram = Diagram("x", "1.2.3", "Doors", (), (), kind=name.removeprefix("diagram-"))
+        assert Landscape((), (StackDiagrams("portal", (diagram,)),), ()).artefacts == {name}
+    assert set(kinds) < set(ARTEFACTS)

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET  # our own output
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.gate_result import Input
+from compliance.gate_result import Input, read_gate_result
+from compliance.landscape import ARTEFACTS, landscape
 from compliance.landscape.data_flow import data_flow, log_flow
 from compliance.landscape.diagram import Arrow, Diagram, Node
 from compliance.landscape.documents import read
@@ -17,6 +19,7 @@ from compliance.landscape.inventories import inventories
 from compliance.landscape.network import connections, subnets
 from policies import documents
 from policies.documents import Document
+from tests.compliance import gate_results as make
 from tests.policies.conftest import write
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -180,6 +183,14 @@ def test_inventories_say_what_the_portal_uses(stacks: Path, requirement: str, ex
     assert {len(row) for row in listed.rows} == {len(listed.columns)}
 
 
+def test_the_stacks_of_this_repository_have_every_artefact_that_an_edge_may_name(stacks: Path) -> None:
+    """So no name in ARTEFACTS is one that nothing is ever called."""
+    paths = [stacks / name for name in ("portal", "recovery-global")]
+    inputs = [Input(str(path), "synth", path.name, documents.read([path])[0].sha256) for path in paths]
+    drawn = landscape(replace(read_gate_result(make.SAMPLE), inputs=tuple(inputs)))
+    assert drawn.artefacts == set(ARTEFACTS)
+
+
 def test_a_listener_without_tls_stands_in_the_inventory_as_such(tmp_path: Path) -> None:
     listener = {"protocol": "HTTP", "port": 80}
     [protocols] = [
@@ -234,4 +245,7 @@ def test_any_graph_is_drawn_whole_and_no_box_covers_another(pairs: set[tuple[int
         assert y + height <= float(root.get("height", ""))
         for other_x, other_y, _, _ in corners[index + 1 :]:
             assert abs(x - other_x) >= width or abs(y - other_y) >= height
-    assert len([path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]) == len(edges)
+    drawn = [path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]
+    tips = sum((path.get("marker-end") is not None) + (path.get("marker-start") is not None) for path in drawn)
+    assert tips == len(edges)
+    assert len(drawn) == len({frozenset((edge.source, edge.target)) for edge in edges})

@@ -59,10 +59,20 @@ def asking(**changes: Any) -> Framework:
 
 SOUND_EFFECT = Effect("wireless_in_cde", (True,), "candidate not applicable", ("1.4.3",), "There is no wire.")
 SOUND_EDGE = Edge("12.5.1", ("imdsv2-required",), (), "supporting", "own rationale", "Says little.")
+SHOWN_EDGE = Edge("12.5.1", (), (), "supporting", "own rationale", "A part of it.", ("inventory-keys",))
 
 
 def test_the_data_has_no_problems(policies: tuple[Policy, ...]) -> None:
     assert problems(FRAMEWORK, policies) == []
+
+
+def test_every_requirement_that_no_policy_check_or_artefact_is_mapped_to_says_what_remains_to_be_looked_at() -> None:
+    """Where configuration could say something, the entity learns what to judge; nothing is silently left out."""
+    mapped = {edge.requirement for edge in FRAMEWORK.edges}
+    for row in FRAMEWORK.described:
+        if row.extent != "none" and row.id not in mapped:
+            assert "A policy would have to look at " in row.manual, row.id
+        assert row.extent != "none" or row.id not in mapped, row.id
 
 
 def test_all_351_identifiers_are_there_once() -> None:
@@ -119,6 +129,7 @@ def test_storage_encryption_is_at_most_partial_evidence_for_unreadable_account_n
 
 def test_a_sound_edge_is_accepted(policies: tuple[Policy, ...]) -> None:
     assert problems(changed(FRAMEWORK, SOUND_EDGE), policies) == []
+    assert problems(changed(FRAMEWORK, SHOWN_EDGE), policies) == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +147,13 @@ def test_a_sound_edge_is_accepted(policies: tuple[Policy, ...]) -> None:
         (replace(SOUND_EDGE, extent="total"), "extent is 'total'"),
         (replace(SOUND_EDGE, extent="full"), "the requirement's extent is less"),
         (replace(SOUND_EDGE, requirement="1.5.1"), "the requirement's extent is less"),
-        (replace(SOUND_EDGE, policies=()), "without policies and checks"),
+        (replace(SOUND_EDGE, policies=()), "without policies, checks and artefacts"),
+        (replace(SOUND_EDGE, artefacts=("inventory-keys",)), "artefacts judge nothing, so they have an edge of their"),
+        (replace(SHOWN_EDGE, artefacts=("inventory-dogs",)), "unknown artefact inventory-dogs, expected one of"),
+        (replace(SHOWN_EDGE, requirement="10.5.1", extent="full"), "artefacts judge nothing, so they are never full"),
+        (replace(SHOWN_EDGE, source=""), "inventory-keys: the source of the mapping is missing"),
+        (replace(SHOWN_EDGE, note=""), "inventory-keys: supporting evidence needs a note"),
+        (replace(SHOWN_EDGE, artefacts=("inventory-keys", "inventory-keys")), "inventory-keys is mapped 2 times"),
         (replace(SOUND_EDGE, policies=("imdsv2-required", "imdsv2-required")), "mapped 2 times"),
         (replace(SOUND_EDGE, requirement="2.2.6"), "2.2.6: imdsv2-required is mapped 2 times"),
         (replace(SOUND_EDGE, note="Helps with 10.9.9."), "10.9.9 is not an identifier"),

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from compliance.control_report import ControlReport, control_report
 from compliance.ocsf import render_ocsf
 from compliance.requirements import Unclaimed
-from compliance.visible import visible
+from policies.visible import visible
 from tests.compliance import gate_results as make
 from tests.compliance.ocsf_schema import EVENT
 from tests.compliance.oscal import reports

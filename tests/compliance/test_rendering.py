@@ -17,7 +17,7 @@ from compliance.render_html import render_html
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import VERSION, load
-from compliance.visible import visible
+from policies.visible import visible
 from tests.compliance import gate_results as make
 from tests.compliance.hostile import HOSTILE, hostile_report
 
@@ -148,6 +148,20 @@ def test_links_inside_the_page_lead_somewhere(sample: ControlReport) -> None:
     assert len(ids) == len(set(ids))
     targets = {str(link["href"])[1:] for link in page.all("a")}
     assert targets <= set(ids)
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_an_artefact_is_named_with_the_limits_of_its_edge_and_leads_to_what_it_is(form: str, tmp_path: Path) -> None:
+    standard = make.framework(make.shown_edge("inventory-keys", "diagram-subnets"))
+    printed = FORMS[form](make.report(tmp_path, standard, drawn=make.landscape_with(("front door",))))
+    assert "A list is no lock." in printed
+    assert "Shown in this report: inventory-keys." in printed
+    if form == "html":
+        links = {link.get("href") for link in Page(printed).all("a")}
+        ids = {attributes.get("id") for _, attributes in Page(printed).tags}
+        assert "#inventory-keys" in links
+        assert "inventory-keys" in ids
+        assert "nothing to show" in printed  # of the diagram
 
 
 def test_hostile_strings_add_no_tag_and_no_attribute_to_the_page(hostile: ControlReport) -> None:

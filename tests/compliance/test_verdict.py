@@ -52,13 +52,32 @@ def test_nothing_contradicts_but_a_failure_or_a_declaration() -> None:
     assert all(facts.failed or facts.declared_contrary for facts in with_verdict("contradicts"))
 
 
-def test_a_requirement_with_nothing_judged_is_not_supported_even_partly() -> None:
-    assert not set(FAVOURABLE) & verdicts(lambda facts: not facts.judged_something)
+def test_a_requirement_with_nothing_judged_is_not_supported_even_partly_unless_the_report_shows_a_part_of_it() -> None:
+    assert not set(FAVOURABLE) & verdicts(lambda facts: not facts.judged_something and not facts.shown)
+    assert "supports" not in verdicts(lambda facts: not facts.judged_something)
 
 
-def test_without_a_pass_nothing_is_supported_even_partly() -> None:
-    """So neither an undetermined nor a waived assessment counts as one."""
-    assert all(facts.passed for facts in with_verdict(*FAVOURABLE))
+def test_where_something_was_judged_nothing_is_supported_even_partly_without_a_pass() -> None:
+    """So neither an undetermined nor a waived assessment counts as one, whatever the report lists or draws."""
+    assert all(facts.passed or not facts.judged_something for facts in with_verdict(*FAVOURABLE))
+
+
+def test_what_the_report_shows_changes_nothing_where_something_was_judged() -> None:
+    for facts in ALL_FACTS:
+        if facts.judged_something:
+            assert BY_FACTS[facts] == BY_FACTS[replace(facts, shown=not facts.shown)], facts
+
+
+def test_what_the_report_shows_supports_partly_at_most_and_only_what_configuration_can_say_something_of() -> None:
+    gained = set()
+    for facts in ALL_FACTS:
+        without, shown = BY_FACTS[replace(facts, shown=False)], BY_FACTS[replace(facts, shown=True)]
+        assert shown in (without, "partly supports"), facts
+        if shown != without:
+            gained.add(without)
+            assert facts.is_claimed, facts
+            assert facts.extent != "none", facts
+    assert gained == {"not evaluated"}
 
 
 @pytest.mark.parametrize("open_question", ["failed", "undetermined", "waived"])
@@ -101,7 +120,7 @@ def test_one_more_bad_outcome_never_makes_a_verdict_better(worse: str) -> None:
         assert after == before or after not in FAVOURABLE or before == "supports", facts
 
 
-@pytest.mark.parametrize("less", ["full_evidence_passed", "population_is_complete", "is_claimed"])
+@pytest.mark.parametrize("less", ["full_evidence_passed", "population_is_complete", "is_claimed", "shown"])
 def test_less_evidence_never_makes_a_verdict_better(less: str) -> None:
     for facts in ALL_FACTS:
         before, after = BY_FACTS[replace(facts, **{less: True})], BY_FACTS[replace(facts, **{less: False})]

@@ -203,6 +203,18 @@ def test_what_only_apply_makes_known_is_settled_by_the_configuration(paths: tupl
     assert settled[answers] != "pass"  # what the configuration does not let pass, it does not settle
 
 
+def test_the_configuration_tells_which_line_of_the_program_a_plan_is_about(
+    paths: tuple[Path, Path], gate: Gate, tmp_path: Path
+) -> None:
+    content = json.loads(paths[0].read_text())
+    content["resource"]["aws_s3_bucket"]["other"]["//"] = {"metadata": {"path": "stack/other"}}
+    configuration = write(tmp_path / "stack" / "stack.tf.json", content)
+    write(tmp_path / "stack" / "sources.json", {"stack/other": {"file": "infra/other.py", "line": 7}})
+    run = gate(paths[1], "--configuration", configuration, "--policy", "bucket-requires-tls", "--format", "json")
+    places = {row["address"]: (row["source"], row["construct_path"]) for row in run.json["assessments"]}
+    assert places["aws_s3_bucket.other"] == ({"file": "infra/other.py", "line": 7}, "stack/other")
+
+
 def test_a_configuration_settles_with_the_inputs_of_the_plan_not_with_its_defaults(
     paths: tuple[Path, Path], gate: Gate
 ) -> None:

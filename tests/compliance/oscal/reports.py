@@ -14,7 +14,7 @@ from compliance.verdict import Verdict
 from tests.compliance import gate_results as make
 
 FRAMEWORK = load()
-SUPPORTED, CONTRADICTED, PARTIAL, FOUND_NONE, UNANSWERED = "2.2.6", "10.5.1", "1.3.1", "4.2.1", "12.6.1"
+SUPPORTED, CONTRADICTED, PARTIAL, FOUND_NONE, UNANSWERED = "7.3.3", "10.5.1", "1.3.1", "4.2.1", "12.6.1"
 
 
 def sample(**changes: Any) -> ControlReport:

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from compliance.control_report import ControlReport
 from compliance.oscal import documents
 from compliance.oscal.text import clipped, markup, string
-from compliance.visible import CLIPPED_CHARACTERS, visible
+from compliance.visible import CLIPPED_CHARACTERS
+from policies.visible import visible
 from tests.compliance.oscal.reports import properties, result_of
 from tests.compliance.test_rendering import HOSTILE
 from tests.compliance.test_rendering import hostile as hostile
