@@ -8,7 +8,7 @@ from policies.iam_documents import Statement, pattern, statements
 from policies.identity.conditions import chosen_keys
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Resource
+from policies.resources import Attribute, Resource
 
 # Conditions that say on whose behalf a service acts, and those that say which accounts or principals may.
 _ON_BEHALF_OF = re.compile(
@@ -17,6 +17,9 @@ _ON_BEHALF_OF = re.compile(
 _CHOOSES_PRINCIPALS = re.compile(
     r"aws:source(arn|account|orgid|orgpaths)|aws:principal(arn|account|orgid|orgpaths)|kms:calleraccount"
 )
+# Every principal of an account, as far as that account lets them; and where a stack learns which one is its own.
+_WHOLE_ACCOUNT = re.compile(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?")
+_CALLER = "data.aws_caller_identity"
 
 
 @policy(
@@ -29,7 +32,8 @@ _CHOOSES_PRINCIPALS = re.compile(
 )
 def judge(key: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     """The key policy is the last word on who can read what the key encrypts. One that admits everybody, or a service
-    on behalf of whichever customer asks it, makes the encryption worthless."""
+    on behalf of whichever customer asks it, makes the encryption worthless. One that leaves the key to another account
+    leaves to that account who reads."""
     separate = [one.attribute("policy") for one in graph.referrers(key, "aws_kms_key_policy", "key_id")]
     silent = True
     for document in separate or [key.attribute("policy")]:
@@ -37,6 +41,7 @@ def judge(key: Resource, graph: ResourceGraph) -> Iterator[Finding]:
             silent = False
             if statement.effect == "Allow":
                 yield from (key.attribute("policy").fails(problem) for problem in _problems(statement))
+                yield from _of_other_accounts(key.attribute("policy"), statement, graph)
     if silent:
         yield key.attribute("policy").fails("no policy names the users of the key")
     else:
@@ -53,6 +58,19 @@ def _problems(statement: Statement) -> Iterator[str]:
                 yield from _of_service(statement, str(principal.fails("").observed), keys)
             elif "*" in pattern(principal) and not _any_is(keys, _CHOOSES_PRINCIPALS):
                 yield f"a statement allows everybody whom {principal.fails('').observed} means"
+
+
+def _of_other_accounts(document: Attribute, statement: Statement, graph: ResourceGraph) -> Iterator[Finding]:
+    """The key in the hands of a whole account that is not the stack's own, as far as the stack looks its own up."""
+    own = [one.attribute("account_id").raw_value for one in graph.of_type(_CALLER)]
+    if not own or _any_is(chosen_keys(statement), _CHOOSES_PRINCIPALS):
+        return
+    for principal in statement.principals.get("AWS", ()):
+        account = _WHOLE_ACCOUNT.fullmatch(pattern(principal))
+        if account and not all(isinstance(one, str) for one in own):
+            yield document.undetermined(f"whether {account[0]} is the account of the stack is not known here")
+        elif account and account[1] not in own:
+            yield document.fails(f"a statement leaves the key to whomever {account[0]} lets use it, another account")
 
 
 def _of_service(statement: Statement, service: str, keys: set[str]) -> Iterator[str]:
