@@ -14,7 +14,7 @@ BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs bench policy lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants bench policy lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,12 @@ outputs: .venv/run  ## what a deployed stack gives out, as flat JSON: make outpu
 
 lambda: .venv/run  ## build the zips of the Lambda functions and of the portal into build/packages/, with their digests
 	@$(BIN)/python -m infra.packages
+
+second-opinion: synth  ## our verdicts beside those of Checkov's nearest checks, on the stacks and on the fixtures
+	@$(BIN)/python -m policies.second_opinion cdktf.out --samples tests/policies
+
+mutants: synth  ## mutation score: change the stacks in every way that matters, and see what the policies notice
+	@$(BIN)/python -m tests.mutants
 
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks

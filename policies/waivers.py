@@ -169,7 +169,7 @@ def problems(waiver: Waiver, today: datetime.date) -> Iterator[Problem]:
 
 def _misfits(waiver: Waiver, covered: list[str], allowed: int | None) -> Iterator[Problem]:
     """The mistakes that show beside the findings: `covered` are the addresses of those that the waiver covers."""
-    unused = [pattern for pattern in waiver.addresses if not any(_matches(pattern, one) for one in covered)]
+    unused = [pattern for pattern in waiver.addresses if not any(matches(pattern, one) for one in covered)]
     if unused:
         shown = ", ".join(unused) or "the stack as a whole"
         yield Problem("addresses", shown, f"covers nothing: {shown} has no such finding")
@@ -260,29 +260,7 @@ def matches(pattern: str, address: str) -> bool:
     return fnmatch.fnmatchcase(address, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-<<<<<<< HEAD
 def _invalid(waiver: Waiver, problem: Problem) -> Assessment:
-=======
-def _problem(waiver: Waiver, covered: list[str], allowed: int | None, today: datetime.date) -> str | None:
-    created, expires = (datetime.date.fromisoformat(day) for day in (waiver.created, waiver.expires))
-    if today > expires:
-        return f"expired on {expires}"
-    if (expires - created).days > MAX_DAYS:
-        return f"runs for {(expires - created).days} days; at most {MAX_DAYS} are allowed"
-    if created > today:
-        return f"was created in the future, on {created}"
-    if len(waiver.reason) < MIN_REASON_LENGTH:
-        return f"the reason is shorter than {MIN_REASON_LENGTH} characters"
-    unused = [pattern for pattern in waiver.addresses if not any(matches(pattern, one) for one in covered)]
-    if unused:
-        return f"covers nothing: {', '.join(unused)} has no such finding"
-    if allowed is not None and len(covered) != allowed:
-        return f"matches {len(covered)} findings where {allowed} are named"
-    return None
-
-
-def _invalid(waiver: Waiver, problem: str) -> Assessment:
->>>>>>> 9d4a4f82f93257772be695afc142a496d40bd1f8
     return Assessment(
         policy=POLICY_ID,
         engine="policies",
