@@ -25,6 +25,7 @@ from tests.deployment.deployments import (
     document,
     has_topic,
     left_by_plan,
+    own_key,
     page,
     surroundings,
     topic,
@@ -179,7 +180,7 @@ def test_an_apply_that_fails_half_way_says_so(server: Emulator, tmp_path: Path) 
 
 
 def test_an_interrupted_apply_leaves_a_whole_and_unlocked_state(server: Emulator, tmp_path: Path) -> None:
-    write_stack(tmp_path, {**stacks.KEY, **stacks.TOPIC})
+    write_stack(tmp_path, {**own_key(), **stacks.TOPIC})
     assert deploy(tmp_path, server, "plan").returncode == 0
     kms = server.client("kms")
     keys = len(kms.list_keys()["Keys"])
