@@ -62,14 +62,24 @@ def change(api: Api, secret: Any = None, **variables: str) -> Api:
 
 def backends(api: Api) -> list[int]:
     """The server processes that serve the function."""
-    rows = api.secret.server.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'serve_transactions'")
+    return connected(api.secret.server)
+
+
+def connected(server: PostgreSqlServer) -> list[int]:
+    rows = server.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'serve_transactions'")
     return [row[0] for row in rows]
 
 
-def end_connections(api: Api) -> None:
+def end_connections(server: PostgreSqlServer) -> None:
     """What the server does to its connections when it is shut down."""
-    for pid in backends(api):
-        api.secret.server.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+    for pid in connected(server):
+        server.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_connected(postgresql_database: PostgreSqlServer) -> None:
+    """Instances of earlier tests keep their connections until they are collected, and the gate turns that off."""
+    end_connections(postgresql_database)
 
 
 # --- The database -------------------------------------------------------------------------------------------------
@@ -88,7 +98,7 @@ def test_a_connection_that_was_ended_between_requests_is_made_anew_and_no_client
     path = api.order().headers["Location"]
     for request in (api.order, lambda: api.get(path), api.health):
         api.cache.administrator().flushall()
-        end_connections(api)
+        end_connections(api.secret.server)
         assert request().status in (200, 201)
     assert all(line["level"] == "INFO" for line in api.logged())
 
@@ -116,7 +126,7 @@ def answers(server: Any) -> bool:
 def test_while_the_database_is_down_clients_are_told_to_come_back_and_then_it_goes_on(wired: Api, wire: Wire) -> None:
     key, path = "kept-for-later", wired.order().headers["Location"]
     wire.put("down")
-    end_connections(wired)
+    end_connections(wired.secret.server)
     replies = [wired.order(key=key), wired.order(key=key), wired.get("/transactions/" + "0" * 8 + path[-28:])]
     for reply in replies:
         assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
@@ -200,7 +210,7 @@ def test_a_writer_that_became_a_reader_is_left_for_a_new_connection(api: Api) ->
     server, [before] = api.secret.server, backends(api)
     server.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on")
     try:
-        end_connections(api)
+        end_connections(api.secret.server)
         assert api.order().status == 503  # connected anew, and still a reader
     finally:
         server.execute(f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", database="postgres")
@@ -230,9 +240,9 @@ def test_a_login_that_was_rotated_away_is_read_again_once(api: Api) -> None:
     api.order()
     for _ in range(2):  # the user that the instance knows has another password after its own next turn
         api.secret.rotate()
-    end_connections(api)
+    end_connections(api.secret.server)
     assert api.order().status == 201
-    end_connections(api)
+    end_connections(api.secret.server)
     api.secret.server.set_password(api.secret.document()["username"], "somebody changed it")
     assert api.order().status == 503
     assert api.logged()[-1]["reason"] == "credentials-refused"
