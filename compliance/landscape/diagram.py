@@ -207,12 +207,11 @@ def _line(arrow: Arrow, corners: Mapping[str, tuple[float, float]], marker: str,
     path = f"M{start_x:g} {start_y:g}C{start_x + bend:g} {start_y:g} {far:g} {end_y:g} {end_x:g} {end_y:g}"
     label = Markup("")
     if arrow.label:
-        # Near the arrow's tip, where arrows from different places are apart.
-        label = Markup('<text class="label" x="{:g}" y="{:g}">{}</text>').format(
-            end_x - 10 if x2 > x1 else end_x + 10, end_y - 5, _cut(arrow.label)
+        # Near the arrow's tip, where arrows from different places are apart; before it, or after where it turns back.
+        kind, beside = ("label", end_x - 10) if x2 > x1 else ("label after", end_x + 10)
+        label = Markup('<text class="{}" x="{:g}" y="{:g}">{}</text>').format(
+            kind, beside, end_y - 5, _cut(arrow.label)
         )
-        if x2 <= x1:
-            label = Markup(str(label).replace('class="label"', 'class="label after"'))  # noqa: S704 - our own words
     start = Markup(' marker-start="url(#{})"').format(marker) if is_both else ""
     return Markup('<path class="arrow" d="{}"{} marker-end="url(#{})"/>').format(path, start, marker) + label
 
