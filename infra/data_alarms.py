@@ -7,15 +7,12 @@ from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
 from infra.dashboards import Graph
+from infra.database_alarms import DatabaseLimits, DatabaseMetrics
 
 FULL_PERCENT = 90
-DATABASE_CPU_PERCENT = 80
-# Of the 2,000 that Aurora allows an instance that scales from 0.5 to 16 ACU.
-DATABASE_CONNECTIONS = 1600
-DATABASE_FREE_MEMORY_BYTES = (
-    4 * 1024**3
-)  # of the 32 GiB that 16 ACU have; Aurora reports what the largest size has free
-REPLICA_LAG_MILLISECONDS = 1000
+# Of the 2,000 connections that Aurora allows an instance that scales from 0.5 to 16 ACU, and of the 32 GiB that 16 ACU
+# have: Aurora reports what the largest size has free.
+DATABASE_LIMITS = DatabaseLimits(connections=1600, free_memory_bytes=4 * 1024**3)
 CACHE_CPU_PERCENT = 80
 CACHE_LAG_SECONDS = 5
 ARCHIVE_LAG_SECONDS = 3600  # of the day that a stream keeps what it could not deliver
@@ -42,10 +39,7 @@ class DataMetrics:
         cluster = {"DBClusterIdentifier": parts.cluster}
         self.database_capacity = Metric("AWS/RDS", "ServerlessDatabaseCapacity", cluster, "Maximum")
         self.database_full = Metric("AWS/RDS", "ACUUtilization", cluster, "Maximum")
-        self.database_cpu = Metric("AWS/RDS", "CPUUtilization", cluster, "Average")
-        self.database_connections = Metric("AWS/RDS", "DatabaseConnections", cluster, "Maximum")
-        self.database_memory = Metric("AWS/RDS", "FreeableMemory", cluster, "Minimum")
-        self.replica_lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", cluster, "Maximum")
+        self.database = DatabaseMetrics(cluster=parts.cluster, rotation_function=parts.rotation_function)
 
         nodes = [{"CacheClusterId": node} for node in parts.cache_nodes]
         self.cache_cpu = [Metric("AWS/ElastiCache", "EngineCPUUtilization", node, "Average") for node in nodes]
@@ -62,9 +56,6 @@ class DataMetrics:
         self.files_clients = Metric("AWS/EFS", "ClientConnections", files)
         self.files_bytes = Metric("AWS/EFS", "TotalIOBytes", files)
 
-        function = {"FunctionName": parts.rotation_function}
-        self.rotations = Metric("AWS/Lambda", "Invocations", function)
-        self.rotation_errors = Metric("AWS/Lambda", "Errors", function)
         stream = {"DeliveryStreamName": parts.log_stream}
         self.archive_lag = Metric("AWS/Firehose", "DeliveryToS3.DataFreshness", stream, "Maximum")
         self.archived = Metric("AWS/Firehose", "DeliveryToS3.Records", stream)
@@ -90,23 +81,7 @@ def _alarms_of_database(metrics: DataMetrics) -> Mapping[str, Alarm]:
         "database_full": Alarm(
             "The database is nearly as large as it may become", metrics.database_full, FULL_PERCENT, periods=3
         ),
-        "database_cpu": Alarm(
-            "The database's processors are busy", metrics.database_cpu, DATABASE_CPU_PERCENT, periods=3
-        ),
-        "database_connections": Alarm(
-            "The database runs out of connections", metrics.database_connections, DATABASE_CONNECTIONS
-        ),
-        "database_memory": Alarm(
-            "The database runs out of memory",
-            metrics.database_memory,
-            DATABASE_FREE_MEMORY_BYTES,
-            below=True,
-            periods=3,
-        ),
-        "database_replica_lag": Alarm(
-            "The reader lags: a failover would lose time", metrics.replica_lag, REPLICA_LAG_MILLISECONDS, periods=3
-        ),
-        "rotation_errors": Alarm("The database's secret could not be rotated", metrics.rotation_errors, 1),
+        **metrics.database.alarms(DATABASE_LIMITS),
     }
 
 
@@ -137,16 +112,16 @@ def _alarms_of_files_and_logs(metrics: DataMetrics) -> Mapping[str, Alarm]:
 def _graphs(metrics: DataMetrics) -> list[Graph]:
     return [
         Graph("Capacity of the database (ACU)", [metrics.database_capacity]),
-        Graph("Load of the database (%)", [metrics.database_full, metrics.database_cpu]),
-        Graph("Connections to the database", [metrics.database_connections]),
-        Graph("Free memory of the database (bytes)", [metrics.database_memory]),
-        Graph("Lag of the reader (ms)", [metrics.replica_lag]),
+        Graph("Load of the database (%)", [metrics.database_full, metrics.database.cpu]),
+        Graph("Connections to the database", [metrics.database.connections]),
+        Graph("Free memory of the database (bytes)", [metrics.database.memory]),
+        Graph("Lag of the reader (ms)", [metrics.database.replica_lag]),
         Graph("Load of the cache's nodes (%)", [*metrics.cache_cpu, *metrics.cache_memory]),
         Graph("Hits of the cache (%)", metrics.cache_hits),
         Graph("Evictions and refused logins of the cache", [*metrics.cache_evictions, *metrics.cache_refusals]),
         Graph("Lag of the cache's replicas (s)", metrics.cache_lag),
         Graph("Load of the file system (%)", [metrics.files_busy]),
         Graph("Files: clients, bytes", [metrics.files_clients, metrics.files_bytes]),
-        Graph("Rotations of the secret", [metrics.rotations, metrics.rotation_errors]),
+        Graph("Rotations of the secret", [metrics.database.rotations, metrics.database.rotation_errors]),
         Graph("Logs on their way to the archive: age (s), records", [metrics.archive_lag, metrics.archived]),
     ]

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
 from infra.dashboards import Graph, dashboard_body
+from infra.database_alarms import DatabaseLimits, DatabaseMetrics
 from infra.deployment import Deployment
 from infra.request_metrics import DURATION, ERRORS, REQUESTS
 
@@ -15,10 +16,8 @@ SLOW_SECONDS = 1.0
 SLOW_MILLISECONDS = 1000
 ERROR_LIMIT = 5  # per five minutes
 FULL_PERCENT = 90
-DATABASE_CPU_PERCENT = 80
-DATABASE_CONNECTIONS = 800  # of the 1,000 that Aurora allows a db.r6g.large
-DATABASE_FREE_MEMORY_BYTES = 1024**3  # of 16 GiB
-REPLICA_LAG_MILLISECONDS = 1000
+# Of the 1,000 that Aurora allows a db.r6g.large, and of its 16 GiB.
+DATABASE_LIMITS = DatabaseLimits(connections=800, free_memory_bytes=1024**3)
 CDN_ERROR_PERCENT = 5
 BLOCKED_REQUESTS = 1000  # per five minutes
 
@@ -60,15 +59,7 @@ class PortalMetrics:
         self.healthy_hosts = Metric("AWS/ApplicationELB", "HealthyHostCount", targets, "Maximum")
         self.unhealthy_hosts = Metric("AWS/ApplicationELB", "UnHealthyHostCount", targets, "Maximum")
 
-        cluster = {"DBClusterIdentifier": parts.cluster}
-        self.database_cpu = Metric("AWS/RDS", "CPUUtilization", cluster, "Average")
-        self.database_connections = Metric("AWS/RDS", "DatabaseConnections", cluster, "Maximum")
-        self.database_memory = Metric("AWS/RDS", "FreeableMemory", cluster, "Minimum")
-        self.replica_lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", cluster, "Maximum")
-
-        function = {"FunctionName": parts.function}
-        self.rotations = Metric("AWS/Lambda", "Invocations", function)
-        self.rotation_errors = Metric("AWS/Lambda", "Errors", function)
+        self.database = DatabaseMetrics(cluster=parts.cluster, rotation_function=parts.function)
         self.blocked = Metric("AWS/WAFV2", "BlockedRequests", {"WebACL": parts.web_acl, "Rule": "ALL"})
         distribution = {"DistributionId": parts.distribution, "Region": "Global"}
         self.cdn_errors = Metric("AWS/CloudFront", "5xxErrorRate", distribution, "Average")
@@ -82,7 +73,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, id_)
         metrics = PortalMetrics(monitored)
-        for alarm_id, alarm in {**_alarms_of_service(metrics), **_alarms_of_database(metrics)}.items():
+        for alarm_id, alarm in {**_alarms_of_service(metrics), **metrics.database.alarms(DATABASE_LIMITS)}.items():
             alarms.make(self, alarm_id, alarm)
         CloudwatchDashboard(
             self,
@@ -133,31 +124,6 @@ def _alarms_of_service(metrics: PortalMetrics) -> Mapping[str, Alarm]:
     }
 
 
-def _alarms_of_database(metrics: PortalMetrics) -> Mapping[str, Alarm]:
-    return {
-        "database_cpu": Alarm(
-            "The database's processors are busy", metrics.database_cpu, DATABASE_CPU_PERCENT, periods=3
-        ),
-        "database_connections": Alarm(
-            "The database runs out of connections", metrics.database_connections, DATABASE_CONNECTIONS
-        ),
-        "database_memory": Alarm(
-            "The database runs out of memory",
-            metrics.database_memory,
-            DATABASE_FREE_MEMORY_BYTES,
-            below=True,
-            periods=3,
-        ),
-        "database_replica_lag": Alarm(
-            "The second database instance lags: a failover would lose time",
-            metrics.replica_lag,
-            REPLICA_LAG_MILLISECONDS,
-            periods=3,
-        ),
-        "rotation_errors": Alarm("The database's secret could not be rotated", metrics.rotation_errors, 1),
-    }
-
-
 def _graphs(metrics: PortalMetrics) -> list[Graph]:
     return [
         Graph("Requests", [metrics.requests, metrics.balancer_requests]),
@@ -166,8 +132,8 @@ def _graphs(metrics: PortalMetrics) -> list[Graph]:
         Graph("Response time at the load balancer (s)", [metrics.response_time]),
         Graph("Instances", [metrics.instances, metrics.healthy_hosts, metrics.unhealthy_hosts]),
         Graph("Load of the instances (%)", [metrics.instance_cpu, metrics.instance_memory, metrics.instance_disk]),
-        Graph("Load of the database (%)", [metrics.database_cpu]),
-        Graph("Connections to the database", [metrics.database_connections]),
+        Graph("Load of the database (%)", [metrics.database.cpu]),
+        Graph("Connections to the database", [metrics.database.connections]),
         Graph("Requests the firewall blocked", [metrics.blocked]),
-        Graph("Rotations of the secret", [metrics.rotations, metrics.rotation_errors]),
+        Graph("Rotations of the secret", [metrics.database.rotations, metrics.database.rotation_errors]),
     ]
