@@ -93,13 +93,13 @@ def _catalogue(output: Path, *, check: bool) -> int:
 def _report(options: argparse.Namespace) -> int:
     from compliance import entity
     from compliance.control_report import control_report
-    from compliance.gate_result import read_gate_result
     from compliance.landscape import landscape
     from compliance.manifest import ENVELOPE, MANIFEST, earlier_files, render_manifest
     from compliance.provenance import provenance
     from compliance.report_files import PAGE, report_files
     from compliance.report_folder import write
     from compliance.signature import read_private_key
+    from policies.recorded_result import read_gate_result
 
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)

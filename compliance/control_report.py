@@ -6,13 +6,13 @@ from functools import cached_property
 
 from compliance import landscape
 from compliance.entity import Consequences, EntityFacts, unknown
-from compliance.gate_result import GateResult, Input
 from compliance.landscape import Landscape
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from compliance.verdict import EXTENTS, VERDICTS, Extent, Facts, Verdict, decide
 from policies.engine import UNASKED
 from policies.model import OUTCOMES, Assessment, Engine, Outcome, Policy
+from policies.recorded_result import Input, RecordedResult
 from policies.resources import without_keys
 
 # What every reader has to know before the first number; printed on top of each form of the report.
@@ -270,7 +270,7 @@ class ControlReport:
     """
 
     provenance: Provenance
-    result: GateResult
+    result: RecordedResult
     groups: tuple[GroupReport, ...]
     unclaimed: tuple[UnclaimedReport, ...]
     unmapped: tuple[Evidence, ...]
@@ -328,7 +328,7 @@ class ControlReport:
 
 
 def control_report(
-    result: GateResult,
+    result: RecordedResult,
     framework: Framework,
     policies: Iterable[Policy],
     provenance: Provenance,
@@ -445,7 +445,7 @@ def _assess(
     requirement: Requirement,
     edges: Sequence[EdgeReport],
     declared: Consequences,
-    result: GateResult,
+    result: RecordedResult,
     *,
     is_complete: bool,
 ) -> RequirementReport:
@@ -460,7 +460,9 @@ def _assess(
     return RequirementReport(requirement, rule.verdict, reason, tuple(edges), items)
 
 
-def _evidence_items(edges: Sequence[EdgeReport], result: GateResult, *, is_complete: bool) -> tuple[EvidenceItem, ...]:
+def _evidence_items(
+    edges: Sequence[EdgeReport], result: RecordedResult, *, is_complete: bool
+) -> tuple[EvidenceItem, ...]:
     """One item for each policy or check of the edges, in their order, though several edges may name it."""
     named: dict[str, tuple[Evidence, list[Edge]]] = {}
     for row in edges:

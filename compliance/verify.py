@@ -15,7 +15,6 @@ from typing import Any
 
 from compliance import entity, manifest, report_folder, signature
 from compliance.control_report import ControlReport, control_report
-from compliance.gate_result import GateResult, Input, parse_gate_result
 from compliance.landscape import landscape
 from compliance.manifest import ENVELOPE, MANIFEST, Manifest, parse_manifest, render_manifest
 from compliance.pdf import NotPrintedError, print_page
@@ -27,6 +26,7 @@ from policies import attestation, documents, gate, terraform, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Policy
+from policies.recorded_result import Input, RecordedResult, parse_gate_result
 from policies.result import BaselineFile, Conditions, Validation, WaiversFile, to_json
 
 SHOWN_CHARACTERS = 80  # of a line that differs, around the place
@@ -210,7 +210,7 @@ def _excerpt(line: bytes | None, begin: int) -> str:
     return before + json.dumps(part, ensure_ascii=False) + after
 
 
-def _compare_judgement(result: GateResult, conditions: Conditions, scope: Scope, found: Verification) -> None:
+def _compare_judgement(result: RecordedResult, conditions: Conditions, scope: Scope, found: Verification) -> None:
     """The result against the same run once more: the same inputs, waivers and day, the policies of now."""
     read = [_document(row, found) for row in result.inputs]
     plan = read[0] if len(read) == 1 and result.configuration is not None else None
@@ -301,7 +301,7 @@ def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Ver
 
 
 def _validation(
-    result: GateResult, written: Iterable[Document], scope: Scope, found: Verification
+    result: RecordedResult, written: Iterable[Document], scope: Scope, found: Verification
 ) -> tuple[Validation, ...]:
     """What Terraform was recorded to say; with `with_validation` it is asked again, and has to say the same."""
     recorded = {row.stack: row for row in result.validation if row.outcome != "not-run"}

@@ -12,12 +12,12 @@ A diagram shows what the configuration says. That data which counts flows along 
 from dataclasses import dataclass
 from functools import cached_property
 
-from compliance.gate_result import GateResult
 from compliance.landscape.data_flow import data_flow, log_flow
 from compliance.landscape.diagram import Diagram
 from compliance.landscape.documents import Unseen, read
 from compliance.landscape.inventories import Inventory, inventories
 from compliance.landscape.network import connections, subnets
+from policies.recorded_result import RecordedResult
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ ARTEFACTS = (
 )
 
 
-def landscape(result: GateResult) -> Landscape:
+def landscape(result: RecordedResult) -> Landscape:
     """The landscape of what `result` says was judged."""
     documents, unseen = read(result.inputs)
     drawn = [

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compliance.gate_result import Input
 from policies import documents
 from policies.documents import Document
 from policies.errors import InputError
+from policies.recorded_result import Input
 
 
 @dataclass(frozen=True)

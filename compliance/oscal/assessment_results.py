@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from compliance.control_report import ControlReport, EvidenceItem, RequirementReport, component_type
 from compliance.entity import FILE
-from compliance.gate_result import Input
 from compliance.oscal.assessment_plan import METHOD
 from compliance.oscal.metadata import metadata, time_of
 from compliance.oscal.names import (
@@ -35,6 +34,7 @@ from compliance.oscal.text import clipped, markup, prop, string
 from compliance.verdict import Verdict
 from compliance.visible import OUTCOME_WORDS
 from policies.model import Assessment, Engine, Waiver
+from policies.recorded_result import Input
 
 STATES: dict[Verdict, str] = {"supports": "satisfied", "contradicts": "not-satisfied"}
 WAIVED = "deviation-approved"

@@ -6,15 +6,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
 
-from policies import strict_json
+from policies import recorded_result, strict_json
 from policies.commands import judging, output
 from policies.comparison import KINDS, WORSE, Change, Comparison, compare
 from policies.errors import InputError
-from policies.json_reader import Reader
 from policies.markdown import in_code, table
-from policies.model import OUTCOMES, Assessment, Engine, Outcome, Severity, Source
+from policies.model import Assessment, Outcome
 from policies.result import FAILED, NOT_JUDGED, PASSED
 from policies.result import SCHEMA as RESULT_SCHEMA
 from policies.visible import visible
@@ -69,36 +67,14 @@ def run(options: argparse.Namespace) -> int:
 def _judged(path: Path, options: argparse.Namespace) -> Sequence[Assessment] | None:
     """The assessments of one side; None, with a line that says so, where nothing was judged."""
     if path.is_file():
-        _, value = strict_json.read(path)
+        content, value = strict_json.read(path)
         if isinstance(value, dict) and value.get("schema") == RESULT_SCHEMA:
-            return [_recorded(row) for row in Reader(value, str(path)).rows("assessments")]
+            return recorded_result.parse_gate_result(content, str(path)).assessments
     options.paths = [path]
     result = judging.judge(options)
     for stack in result.unjudged():
         print(f"policies: {path}: {stack}: no resource in it was judged", file=sys.stderr)
     return None if result.unjudged() else result.assessments
-
-
-def _recorded(row: Reader) -> Assessment:
-    """An assessment as a result holds it, as far as it is compared and shown."""
-    outcome: Any = row.word("outcome", OUTCOMES)
-    severity: Any = row.word("severity", get_args(Severity))
-    engine: Any = row.word("engine", get_args(Engine))
-    place = row.row("source")
-    line = place.fields.get("line") if place else None
-    return Assessment(
-        policy=row.text("policy"),
-        engine=engine,
-        stack=row.text("stack"),
-        address=row.text("address"),
-        outcome=outcome,
-        severity=severity,
-        attribute=row.text("attribute", default=""),
-        observed=row.fields.get("observed"),
-        message=row.text("message", default=""),
-        remediation=row.text("remediation", default=""),
-        source=Source(place.text("file"), line) if place and isinstance(line, int) else None,
-    )
 
 
 def to_text(found: Comparison) -> str:

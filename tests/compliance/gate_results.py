@@ -7,12 +7,12 @@ from typing import Any
 
 from compliance import landscape
 from compliance.control_report import ControlReport, RequirementReport, control_report
-from compliance.gate_result import GateResult, read_gate_result
 from compliance.landscape import Landscape
 from compliance.landscape.inventories import Inventory
 from compliance.provenance import Provenance
 from compliance.requirements import Edge, Framework, Group, Requirement, Unclaimed
 from policies.model import Finding, Policy
+from policies.recorded_result import RecordedResult, read_gate_result
 
 SAMPLE = Path(__file__).parent / "data" / "gate-result.json"
 ORIGIN = Provenance("2026-11-22T06:00:00Z", "argument", "0" * 40, False, "build/report/gate-result.json")
@@ -56,7 +56,7 @@ def document(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"schema": "gate-result/1", "inputs": inputs, "assessments": list(rows)} | changes
 
 
-def read(folder: Path, content: dict[str, Any]) -> GateResult:
+def read(folder: Path, content: dict[str, Any]) -> RecordedResult:
     file = folder / "gate-result.json"
     file.write_text(json.dumps(content), encoding="utf-8")
     return read_gate_result(file)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from compliance.control_report import ControlReport, control_report
-from compliance.gate_result import read_gate_result
 from compliance.lint import requirement_numbers
 from compliance.render_csv import cell, render_csv
 from compliance.requirements import VERSION, load
+from policies.recorded_result import read_gate_result
 from tests.compliance import gate_results as make
 from tests.compliance.hostile import HOSTILE, hostile_report
 

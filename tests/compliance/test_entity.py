@@ -12,8 +12,8 @@ from compliance import entity
 from compliance.__main__ import main
 from compliance.control_report import ControlReport, RequirementReport, control_report
 from compliance.entity import Declaration, EntityFacts, Value
-from compliance.gate_result import GateResult
 from compliance.requirements import Framework, load
+from policies.recorded_result import RecordedResult
 from tests.compliance import gate_results as make
 
 FRAMEWORK = load()
@@ -150,14 +150,14 @@ def every_answer() -> list[tuple[str, Value]]:
 
 
 @pytest.fixture(scope="module", params=["pass", "waived", "undetermined", "fail", "nothing"])
-def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> GateResult:
+def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RecordedResult:
     """Every policy and check that an edge names has this outcome."""
     named = sorted({id_ for edge in FRAMEWORK.edges for id_ in edge.ids})
     rows = [make.row(id_, request.param, "aws_thing.one") for id_ in named if request.param != "nothing"]
     return make.read(tmp_path_factory.mktemp("result"), make.document(*rows))
 
 
-def test_no_answer_makes_any_verdict_better(result: GateResult) -> None:
+def test_no_answer_makes_any_verdict_better(result: RecordedResult) -> None:
     before = control_report(result, FRAMEWORK, [], make.ORIGIN)
     for name, value in every_answer():
         after = control_report(result, FRAMEWORK, [], make.ORIGIN, declared(**{name: value}))

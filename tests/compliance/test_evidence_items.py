@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from compliance.control_report import GAP_LIMIT, ControlReport, EvidenceItem, component_type, control_report
-from compliance.gate_result import read_gate_result
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import Unclaimed, load
 from policies.engine import UNASKED
+from policies.recorded_result import read_gate_result
 from tests.compliance import gate_results as make
 
 STANDARD = make.framework(make.edge("door-is-locked", checks=("CKV_AWS_79",)))

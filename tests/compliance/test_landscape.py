@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.gate_result import Input, read_gate_result
 from compliance.landscape import ARTEFACTS, landscape
 from compliance.landscape.data_flow import data_flow, log_flow
 from compliance.landscape.diagram import Arrow, Diagram, Node
@@ -19,6 +18,7 @@ from compliance.landscape.inventories import inventories
 from compliance.landscape.network import connections, subnets
 from policies import documents
 from policies.documents import Document
+from policies.recorded_result import Input, read_gate_result
 from tests.compliance import gate_results as make
 from tests.policies.conftest import write
 

@@ -7,13 +7,13 @@ import pytest
 
 from compliance.__main__ import main
 from compliance.control_report import control_report
-from compliance.gate_result import read_gate_result
 from compliance.landscape.inventories import inventories
 from compliance.lint import requirement_numbers
 from compliance.manifest import ENVELOPE, MANIFEST
 from compliance.report_files import ENTITY, PDF, report_files
 from compliance.requirements import VERSION, load
 from compliance.verdict import MEANINGS
+from policies.recorded_result import read_gate_result
 from tests.compliance import gate_results as make
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reading-the-report.md").read_text(encoding="utf-8")

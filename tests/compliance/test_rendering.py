@@ -11,12 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from compliance.control_report import ControlReport, control_report
-from compliance.gate_result import read_gate_result
 from compliance.lint import requirement_numbers
 from compliance.render_html import render_html
 from compliance.render_json import render_json
 from compliance.render_markdown import render_markdown
 from compliance.requirements import VERSION, load
+from policies.recorded_result import read_gate_result
 from policies.visible import visible
 from tests.compliance import gate_results as make
 from tests.compliance.hostile import HOSTILE, hostile_report

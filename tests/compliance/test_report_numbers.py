@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from compliance.control_report import ControlReport, control_report
-from compliance.gate_result import read_gate_result
 from compliance.landscape import landscape
 from compliance.lint import requirement_numbers
 from compliance.ocsf import OCSF_VERSION
 from compliance.report_files import FORMS, PAGE
 from compliance.requirements import VERSION, load
 from policies.__main__ import main
+from policies.recorded_result import read_gate_result
 from policies.registry import catalogue
 from tests.compliance import gate_results as make
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from compliance.control_report import ControlReport, SectionReport, control_report
 from compliance.entity import read
-from compliance.gate_result import read_gate_result
 from compliance.oscal import MAKERS
 from compliance.requirements import Edge, load
 from compliance.verdict import Verdict
+from policies.recorded_result import read_gate_result
 from tests.compliance import gate_results as make
 
 FRAMEWORK = load()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from compliance.gate_result import read_gate_result
 from policies.errors import InputError
+from policies.recorded_result import read_gate_result
 from policies.result import BaselineFile, Conditions, WaiversFile
 from tests.compliance import gate_results as make
 

@@ -26,7 +26,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class GateResult:
+class RecordedResult:
     """The gate's result as data; `content` is the file it was read from, `sha256` the digest of that.
 
     `conditions` is None in a result that does not say under which it came about; `configuration` is what the one plan
@@ -51,23 +51,23 @@ class GateResult:
         return {**self.conditions.to_json(), "configuration": configuration}
 
 
-def read_gate_result(path: Path) -> GateResult:
+def read_gate_result(path: Path) -> RecordedResult:
     """The result in the file at `path`; InputError says in one line why there is none."""
     return _gate_result(*strict_json.read(path), str(path))
 
 
-def parse_gate_result(content: bytes, name: str) -> GateResult:
+def parse_gate_result(content: bytes, name: str) -> RecordedResult:
     """The result in `content`; `name` stands in front of every refusal."""
     return _gate_result(content, strict_json.parse(content, name), name)
 
 
-def _gate_result(content: bytes, document: Any, name: str) -> GateResult:
+def _gate_result(content: bytes, document: Any, name: str) -> RecordedResult:
     result = Reader(document, name)
     if result.text("schema") != SCHEMA:
         raise result.refusal(f'schema is {result.text("schema")!r}, expected "{SCHEMA}"')
     assessments = tuple(_assessment(row) for row in result.rows("assessments"))
     _compare_summary(result, assessments)
-    return GateResult(
+    return RecordedResult(
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         inputs=tuple(_input(row) for row in result.rows("inputs")),
