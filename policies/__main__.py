@@ -3,18 +3,22 @@
 import argparse
 import contextlib
 import datetime
+import functools
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from policies import attestation, documents, gate, waivers
+from policies import attestation, documents, gate, kept, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.registry import catalogue
-from policies.result import NOT_JUDGED, Conditions, GateResult, WaiversFile, to_json
+from policies.result import NOT_JUDGED, Conditions, GateResult, Validation, WaiversFile, to_json
 from policies.text_format import to_text
+
+TERRAFORMS = 2  # at once: each takes a core for seconds
 
 _EPILOG = """\
 A PATH is a cdktf.out folder (the default), a *.tf.json file, a folder of them (one Terraform module), or what
@@ -116,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="attest this file as well, such as the binary plan that a plan's JSON was printed from; repeatable",
     )
+    check.add_argument(
+        "--no-cache", action="store_true", help="ask Checkov and Terraform again about what has not changed since"
+    )
     check.add_argument("--no-waivers", action="store_true", help="show the bare truth")
     check.add_argument(
         "--undetermined",
@@ -186,13 +193,28 @@ def _check(options: argparse.Namespace) -> GateResult:
     configuration = _planned(options, read)
     if configuration:
         read = [document.named(configuration.stack) for document in read]
-    validation = []
-    if options.validate:
-        from policies import terraform
+    cache = None if options.no_cache else kept.CACHE
+    written = [configuration] if configuration else read  # a plan was made by Terraform itself
+    with ThreadPoolExecutor(TERRAFORMS) as beside:  # Terraform runs in processes of its own while the rest is judged
+        validation = _validation(written, options, beside) if options.validate else ()
+        return gate.judge(
+            read,
+            configuration,
+            conditions,
+            with_checkov=options.checkov,
+            validation=validation,
+            cache=cache and cache / "checkov",
+        )
 
-        written = [configuration] if configuration else read  # a plan was made by Terraform itself
-        validation = [terraform.validate(document, required=options.validate == "require") for document in written]
-    return gate.judge(read, configuration, conditions, with_checkov=options.checkov, validation=validation)
+
+def _validation(
+    written: Sequence[Document], options: argparse.Namespace, beside: ThreadPoolExecutor
+) -> Iterator[Validation]:
+    from policies import terraform
+
+    cache = None if options.no_cache else terraform.CACHE
+    validate = functools.partial(terraform.validate, required=options.validate == "require", cache=cache)
+    return beside.map(validate, written)
 
 
 def _conditions(options: argparse.Namespace) -> Conditions:

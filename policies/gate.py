@@ -36,10 +36,13 @@ def judge(
     *,
     with_checkov: bool,
     validation: Iterable[Validation] = (),
+    cache: Path | None = None,
 ) -> GateResult:
     """Everything `read` by the policies, by Checkov when asked, and under the waivers.
 
-    `configuration` is what the one plan in `read` was made from. Raises InputError for anything that cannot be judged.
+    `configuration` is what the one plan in `read` was made from. With `cache`, what Checkov said of the same text is
+    taken from there. `validation` is read last, so that Terraform may be at work meanwhile. Raises InputError for
+    anything that cannot be judged.
     """
     policies = selected(conditions.policies)
     if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
@@ -49,9 +52,9 @@ def judge(
     if with_checkov:
         from policies import checkov
 
-        assessments += _assessed_by_checkov(read, configuration)
+        assessments += _assessed_by_checkov(read, configuration, cache)
         tools["checkov"] = checkov.checkov_version()
-    assessments = _waived(conditions, assessments, policies, with_checkov=with_checkov)
+    assessments = _waived(conditions, assessments, policies, with_checkov=with_checkov, cache=cache)
     return gate_result(read, assessments, validation, tools, configuration, conditions)
 
 
@@ -68,21 +71,28 @@ def _assessed(read: Sequence[Document], configuration: Document | None, policies
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
-def _assessed_by_checkov(read: Sequence[Document], configuration: Document | None) -> list[Assessment]:
+def _assessed_by_checkov(
+    read: Sequence[Document], configuration: Document | None, cache: Path | None
+) -> list[Assessment]:
     """The same by Checkov."""
     from policies import checkov
 
     edges = requirements.by_policy()
 
     def judged(document: Document) -> list[Assessment]:
-        return checkov.assess(document.graph, document.stack, edges, document.kind)
+        return checkov.assess(document.graph, document.stack, edges, document.kind, cache)
 
     assessments = [one for document in read for one in judged(document)]
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
 def _waived(
-    conditions: Conditions, assessments: list[Assessment], policies: Sequence[Policy], *, with_checkov: bool
+    conditions: Conditions,
+    assessments: list[Assessment],
+    policies: Sequence[Policy],
+    *,
+    with_checkov: bool,
+    cache: Path | None,
 ) -> list[Assessment]:
     if conditions.waivers is None:
         return assessments
@@ -93,7 +103,8 @@ def _waived(
     if with_checkov:
         from policies import checkov
 
-        ran, every = ran | checkov.known_checks(), every | checkov.known_checks()
+        known = checkov.known_checks(cache)
+        ran, every = ran | known, every | known
         mistakes = list(waivers.unknown_ids(entries, every))
     today = datetime.date.fromisoformat(conditions.today)
     return waivers.apply(assessments, entries, counts, ran, conditions.environment, today) + mistakes
