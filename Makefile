@@ -18,13 +18,8 @@ REPORT := build/report
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report
-	@rm -rf $(REPORT)
-	@$(BIN)/python -m infra.main
-	@verdict=0; $(BIN)/python -m policies check --checkov --validate=$(VALIDATE) \
-	  --format text --format json=$(REPORT)/gate-result.json || verdict=$$?; \
-	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT); fi; \
-	exit $$verdict
+gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report [FRESH=1: nothing from earlier runs]
+	@$(BIN)/python -m pipeline --validate=$(VALIDATE) $(if $(FRESH),--no-cache)
 
 synth: .venv/run  ## only synthesize the stacks into cdktf.out/
 	@$(BIN)/python -m infra.main
@@ -70,7 +65,7 @@ lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
 	@$(BIN)/python -m compliance catalogue --check
 
 types: .venv/dev  ## mypy, strict
-	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
+	@$(BIN)/mypy policies compliance pipeline deployment rehearsal infra --exclude infra/application
 	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check lambda/serve_transactions infra/application
 
 format: .venv/dev  ## let ruff lay the code out

@@ -67,16 +67,25 @@ def _digest(name: str, value: Any) -> str:
     return key(name, json.dumps(value, sort_keys=True))
 
 
-@functools.cache
 def surroundings() -> str:
-    """The digest of the Python that runs, of every package it can import, and of the environment variables.
+    """The digest of the Python that runs, of every package it can import, and of the environment variables."""
+    return key(variables(), installation())
 
-    A process answers once, for what it was started with. Of an installed file its size and its times count (all of
-    them: thirty thousand are too many to read), so that one changed by hand counts as changed. The variables enter as
-    one digest; no value is kept.
+
+@functools.cache
+def variables() -> str:
+    """The digest of the environment variables, as they are when this is first asked; no value is kept."""
+    return key(*(f"{name}={value}" for name, value in sorted(os.environ.items()) if name not in _OF_THE_SHELL))
+
+
+@functools.cache
+def installation() -> str:
+    """The digest of the Python that runs and of what it can import, as they are when this is first asked.
+
+    Of an installed file its size and its times count (all of them: thirty thousand are too many to read), so that one
+    changed by hand counts as changed.
     """
-    variables = (f"{name}={value}" for name, value in sorted(os.environ.items()) if name not in _OF_THE_SHELL)
-    return key(sys.version, sys.executable, str(Path.cwd()), key(*variables), key(*_installed()))
+    return key(sys.version, sys.executable, str(Path.cwd()), *_installed())
 
 
 def _installed() -> Iterator[str]:
