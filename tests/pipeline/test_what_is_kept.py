@@ -70,7 +70,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program(tmp_path / "bin", "terraform", "Terraform v1.11.4")
     (tmp_path / "terraformrc").write_text("")
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", [str(folder), str(tmp_path / "site")])
+    own = Path(os.__file__).parent
+    library = [entry for entry in sys.path if Path(entry) in (own, own / "lib-dynload")]
+    monkeypatch.setattr(sys, "path", [*library, str(folder), str(tmp_path / "site")])
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "terraformrc"))
     monkeypatch.delenv("JSII_NODE", raising=False)
@@ -209,11 +211,12 @@ def test_every_environment_variable_counts(monkeypatch: pytest.MonkeyPatch, name
 @pytest.mark.usefixtures("project")
 def test_another_day_counts_since_waivers_end(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key()
+    tomorrow = datetime.date.today() + datetime.timedelta(days=1)
 
     class Tomorrow(datetime.date):
         @classmethod
         def today(cls) -> "Tomorrow":
-            return cls.fromordinal(datetime.date.today().toordinal() + 1)
+            return cls.fromisoformat(tomorrow.isoformat())
 
     monkeypatch.setattr(inputs.datetime, "date", Tomorrow)
     assert key() != before
