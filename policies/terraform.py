@@ -71,9 +71,16 @@ def _key(folder: Path, version: str | None) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """Over every file of the module, as expressions may read any of them; what Terraform leaves there is left out."""
+    """Over every file of the module, as expressions may read any of them; what Terraform leaves there is left out.
+
+    So is `sources.json` where no expression can read it: it changes with every line that moves in the program.
+    """
     digest = hashlib.sha256()
+    configuration = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if is_configuration(path))
+    is_read = b"sources" in configuration or b"fileset" in configuration or b"\\u" in configuration
     for path in sorted(folder.rglob("*")):
+        if path == folder / "sources.json" and not is_read:
+            continue
         if path.is_file() and ".terraform" not in path.relative_to(folder).parts:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
