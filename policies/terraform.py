@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _digest(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     configuration = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if is_configuration(path))
-    is_read = b"sources" in configuration or b"fileset" in configuration or b"\\u" in configuration
+    is_read = re.search(rb"sources\.[^ \"]|fileset|\\u", configuration) is not None
     for path in sorted(folder.rglob("*")):
         if path == folder / "sources.json" and not is_read:
             continue
