@@ -7,6 +7,7 @@ signed was judged when it was signed.
 """
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from policies import kept
+from policies.errors import InputError
 from policies.result import NOT_JUDGED
 
 CACHE = kept.CACHE / "runs"
@@ -67,13 +69,13 @@ def _kept_or_run(options: argparse.Namespace) -> int:
     before = inputs.inputs((options.validate,))
     last = kept.read(CACHE, before)
     if last is not None and last["outputs"] == inputs.outputs():
-        sys.stderr.write(last["stderr"])
-        _print(last["stdout"])
+        for stream, text in last["said"]:
+            _print(text, getattr(sys, stream))
         print("gate: nothing has changed since the last run: its verdict stands", file=sys.stderr)
         return int(last["code"])
+    said: list[tuple[str, str]] = []
     stdout, stderr = sys.stdout, sys.stderr
-    said, told = _Copied(stdout), _Copied(stderr)
-    sys.stdout, sys.stderr = said, told
+    sys.stdout, sys.stderr = _Copied("stdout", stdout, said), _Copied("stderr", stderr, said)
     try:
         code = _run(options)
     finally:
@@ -82,17 +84,17 @@ def _kept_or_run(options: argparse.Namespace) -> int:
     kept.installation.cache_clear()
     if code != NOT_JUDGED and _was_whole() and inputs.inputs((options.validate,)) == before:
         _forget()
-        entry = {"code": code, "stdout": said.copy, "stderr": told.copy, "outputs": inputs.outputs()}
+        entry = {"code": code, "said": said, "outputs": inputs.outputs()}
         kept.write(CACHE, before, entry)
     return code
 
 
-def _print(text: str) -> None:
+def _print(text: str, stream: TextIO) -> None:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream.write(text)
+        stream.flush()
     except BrokenPipeError:  # as in policies: a reader that has seen enough does not change the verdict
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _was_whole() -> bool:
@@ -107,15 +109,16 @@ def _forget() -> None:
 
 
 class _Copied(io.TextIOBase):
-    """A stream that keeps a copy of what is written to it."""
+    """A stream that keeps in `said`, under its name and in order, what is written to it."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, name: str, stream: TextIO, said: list[tuple[str, str]]) -> None:
+        self._name = name
         self._stream = stream
-        self.copy = ""
+        self._said = said
 
     def write(self, text: str, /) -> int:
         """Writes to both."""
-        self.copy += text
+        self._said.append((self._name, text))
         return self._stream.write(text)
 
     def flush(self) -> None:
@@ -167,14 +170,20 @@ def _synthesize() -> int:
 
 
 def _prepare() -> None:
+    """Load and work out what no stack changes."""
     import gc
 
     gc.disable()  # as in policies: one short run, whose objects live until its end
     from compliance.__main__ import catalogue
-    from policies import checkov
+    from compliance.render_html import page_template
+    from policies import checkov, specifications
 
-    catalogue()
     checkov.load()
+    page_template()
+    with contextlib.suppress(InputError):  # said when the stacks are judged
+        specifications.read_all(catalogue())
+    for policy in catalogue():
+        _ = policy.digest
 
 
 if __name__ == "__main__":

@@ -95,23 +95,30 @@ def _installed() -> Iterator[str]:
     for entry in sys.path:
         folder = Path(entry).resolve()
         if folder not in own:
-            yield from _states(str(folder))
+            yield from _states(str(folder), set())
 
 
-def _states(folder: str) -> Iterator[str]:
+def _states(folder: str, linked: set[str]) -> Iterator[str]:
+    """What lies in `folder`, file by file; behind links, each folder in `linked` was looked at once already."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except NotADirectoryError:
         yield _state(folder, os.stat(folder))  # a zip
         return
-    except FileNotFoundError:
+    except OSError as error:  # not there, or not to be read: not to be imported from, either
+        yield f"{folder}\0{error.errno}"
         return
     for entry in entries:
-        if entry.is_dir():
-            if entry.name != "__pycache__":  # Python compares what lies there with the source
-                yield from _states(entry.path)
-        else:
+        if not entry.is_dir():
             yield _state(entry.path, entry.stat(follow_symlinks=entry.is_symlink() and Path(entry.path).exists()))
+        elif entry.name != "__pycache__":  # Python compares what lies there with the source
+            if entry.is_symlink():
+                target = os.path.realpath(entry.path)
+                yield f"{entry.path}\0{target}"
+                if target in linked:
+                    continue
+                linked.add(target)
+            yield from _states(entry.path, linked)
 
 
 def _state(path: str, state: os.stat_result) -> str:

@@ -70,6 +70,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program(tmp_path / "bin", "node", "v20.1.0")
     program(tmp_path / "bin", "terraform", "Terraform v1.11.4")
     (tmp_path / "terraformrc").write_text("")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "module.py").write_text("")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "site")  # round and round
+    (tmp_path / "site" / "editable").symlink_to(tmp_path / "elsewhere")
     monkeypatch.chdir(folder)
     own = Path(os.__file__).parent
     library = [entry for entry in sys.path if Path(entry) in (own, own / "lib-dynload")]
@@ -173,7 +177,12 @@ def _terraforms_configuration(project: Path) -> None:
     (project.parent / "terraformrc").write_text("provider_installation {}")
 
 
+def _file_behind_a_link(project: Path) -> None:
+    (project.parent / "elsewhere" / "module.py").write_text("changed")
+
+
 CHANGES = (
+    _file_behind_a_link,
     _new_file,
     _renamed,
     _executable,
