@@ -125,7 +125,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 .PHONY: test-tools
 test-tools: .venv/dev
 	@PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr " " :)"; missing=; \
-	for tool in mariadbd:mariadb-server initdb:postgresql redis-server:redis-server chromium:chromium jq:jq; do \
+	for tool in mariadbd:mariadb-server initdb:postgresql redis-server:redis-server chromium:chromium jq:jq zsh:zsh; do \
 	  command -v "$${tool%:*}" >/dev/null || missing="$$missing $${tool#*:}"; \
 	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
