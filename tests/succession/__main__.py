@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,8 +60,26 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Com
     )
 
 
+def examine(ours: Path, theirs: Path, *options: str) -> int:
+    """Compare the two folders and what the gate says of them, print, and return the exit code. Raises InputError.
+
+    `options` go to the gate when it judges `theirs`.
+    """
+    differences = compare(ours, theirs)
+    results = judge(ours), judge(theirs, *options)
+    verdicts, disagreements = compare_results(*results)
+    validation = recorded_result.read_gate_result(results[1]).validation
+    refused = [f"{one.stack}: terraform validate: {one.message}" for one in validation if one.outcome == "fail"]
+    for line in (*differences, *disagreements, *refused):
+        print(line, file=sys.stderr)
+    print(f"{len(differences)} unexpected differences, {len(disagreements)} of {verdicts} verdicts differ")
+    for outcome, stacks in Counter(one.outcome for one in validation).items():
+        print(f"terraform validate: {outcome} ({stacks} stacks)")
+    return 1 if differences or disagreements or refused else 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Synthesize, judge, compare, print; return the exit code."""
+    """Synthesize with both, and examine; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.succession", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -76,20 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     validate = () if options.validate == "no" else (f"--validate={options.validate}",)
     try:
-        ours, theirs = synthesize(options.output.resolve(), os.environ)
-        differences = compare(ours, theirs)
-        results = judge(ours), judge(theirs, *validate)
-        verdicts, disagreements = compare_results(*results)
-        validation = recorded_result.read_gate_result(results[1]).validation
+        return examine(*synthesize(options.output.resolve(), os.environ), *validate)
     except InputError as error:
         print(f"succession: {error}", file=sys.stderr)
         return NOT_JUDGED
-    refused = [f"{one.stack}: terraform validate: {one.message}" for one in validation if one.outcome == "fail"]
-    for line in (*differences, *disagreements, *refused):
-        print(line, file=sys.stderr)
-    valid = f", {sum(one.outcome == 'pass' for one in validation)} stacks are valid" if validation else ""
-    print(f"{len(differences)} unexpected differences, {len(disagreements)} of {verdicts} verdicts differ{valid}")
-    return 1 if differences or disagreements or refused else 0
 
 
 if __name__ == "__main__":

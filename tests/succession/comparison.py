@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from policies import recorded_result, strict_json
@@ -127,10 +127,11 @@ def compare_results(ours: Path, theirs: Path) -> tuple[int, list[Difference]]:
     sides = [_verdicts(path) for path in (ours, theirs)]
     found = []
     for key in sorted(sides[0].keys() | sides[1].keys()):
-        said = [side.get(key, []) for side in sides]
-        if said[0] != said[1]:
+        ours_said, theirs_said = (side.get(key, []) for side in sides)
+        if ours_said != theirs_said:
             stack, address, engine, policy = key
-            found.append(Difference(stack, address, f"{policy} ({engine})", *(_outcomes(one) for one in said)))
+            said = _said(ours_said, theirs_said), _said(theirs_said, ours_said)
+            found.append(Difference(stack, address, f"{policy} ({engine})", *said))
     return sum(len(verdicts) for verdicts in sides[0].values()), found
 
 
@@ -141,5 +142,14 @@ def _verdicts(result: Path) -> dict[tuple[str, str, str, str], list[Assessment]]
     return found
 
 
-def _outcomes(verdicts: list[Assessment]) -> str:
-    return ", ".join(f"{one.outcome} ({one.attribute}: {one.message})" for one in verdicts) or "-"
+def _said(verdicts: list[Assessment], others: list[Assessment]) -> str:
+    """Of one side's verdicts on one thing what the other side's say otherwise."""
+    if len(verdicts) != len(others):
+        return ", ".join(one.outcome for one in verdicts) or "-"
+    fields = [
+        f"{name} {_shown(value)}"
+        for one, other in zip(map(asdict, verdicts), map(asdict, others), strict=True)
+        for name, value in one.items()
+        if value != other[name]
+    ]
+    return ", ".join(fields)
