@@ -19,13 +19,8 @@ SIGNED = $(if $(KEY),--key $(KEY))
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report
-	@rm -rf $(REPORT)
-	@$(BIN)/python -m infra.main
-	@verdict=0; $(BIN)/python -m policies check --checkov --validate=$(VALIDATE) \
-	  --format text --format json=$(REPORT)/gate-result.json || verdict=$$?; \
-	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT) --pdf=no $(SIGNED); fi; \
-	exit $$verdict
+gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report [FRESH=1: take nothing from earlier runs]
+	@$(BIN)/python -m pipeline --validate=$(VALIDATE) $(SIGNED) $(if $(FRESH),--no-cache)
 
 synth: .venv/run  ## only synthesize the stacks into cdktf.out/
 	@$(BIN)/python -m infra.main

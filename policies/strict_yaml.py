@@ -1,5 +1,6 @@
 """YAML to Python values, with the line of everything that is wrong: a file that people write by hand."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ def read(path: Path) -> Any:
     return parse(content, str(path))
 
 
+@functools.lru_cache(maxsize=16)  # the same few files, asked for by each step of a run; nobody changes what they get
 def parse(content: bytes, path: str) -> Any:
     """The document in the file `content`: mappings and lists that know their lines (`line_of`), None when it is empty.
 
