@@ -1,5 +1,6 @@
 """What differs between the environments is what infra/profiles.toml says, and nothing else."""
 
+import json
 import re
 import subprocess
 import sys
@@ -165,6 +166,39 @@ def test_the_policies_accept_every_stack_in_every_profile(
     command = [sys.executable, "-m", "policies", "check", str(in_profile[environment].output)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "pretended", "failing"),
+    [
+        (
+            "staging",
+            "production",
+            {
+                "production-is-protected",
+                "production-prevents-destroy",
+                "production-recovers-deletions",
+                "trail-archive-is-locked",
+            },
+        ),
+        ("production", "staging", {"nothing-blocks-teardown"}),
+        ("production", "blue", {"nothing-blocks-teardown", "production-is-whole"}),
+    ],
+)
+def test_a_stack_that_pretends_to_have_another_profile_does_not_pass(
+    in_profile: Mapping[Environment, Synthesis],
+    tmp_path: Path,
+    environment: Environment,
+    pretended: str,
+    failing: set[str],
+) -> None:
+    text = in_profile[environment].text.replace(f'"Environment": "{environment}"', f'"Environment": "{pretended}"')
+    (tmp_path / "portal.tf.json").write_text(text.replace(f'"value": "{environment}"', f'"value": "{pretended}"'))
+    command = [sys.executable, "-m", "policies", "check", str(tmp_path), "--stack", "portal", "--format", "json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == (2 if pretended == "blue" else 1), run.stderr
+    outcome = "undetermined" if pretended == "blue" else "fail"
+    assert {one["policy"] for one in json.loads(run.stdout)["assessments"] if one["outcome"] == outcome} == failing
 
 
 def test_production_keeps_and_the_others_let_go() -> None:
