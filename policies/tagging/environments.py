@@ -30,6 +30,11 @@ ELSEWHERE = (
 )
 
 
+def may_be_production(name: str) -> bool:
+    """Whether an environment of this name is production, or nobody here knows that it is not."""
+    return _word(name.lower()) not in ELSEWHERE
+
+
 @dataclass(frozen=True)
 class _Named:
     """The environments that tags of a stack's resources name, each with one resource's address; `unclear` is the

@@ -34,13 +34,15 @@ def judge(
     """AWS's protection from deletion does not exist for file systems, caches and keys, and is found out by an apply
     that ends half-way. This one is found out by the plan, and it notices as well when a change of name or of a setting
     makes Terraform destroy a resource to create it anew."""
-    if resource.written is None:
-        yield resource.not_applicable("only a configuration says what Terraform refuses to destroy")
+    if not resource.scope.has_configuration:
+        yield resource.not_applicable("a state does not say what Terraform refuses to destroy")
         return
     prevents = resource.attribute("lifecycle.prevent_destroy")
     if prevents.is_true:
         yield prevents.passes("Terraform refuses to destroy it")
-    elif is_in_production(resource, graph, production, elsewhere):
-        yield prevents.fails("Terraform destroys it, or replaces it, when a plan says so")
-    else:
+    elif not is_in_production(resource, graph, production, elsewhere):
         yield resource.not_applicable("it is not in production")
+    elif resource.written is None:
+        yield prevents.undetermined("a plan does not say what Terraform refuses to destroy: its configuration does")
+    else:
+        yield prevents.fails("Terraform destroys it, or replaces it, when a plan says so")
