@@ -6,7 +6,7 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.monitoring.audit_logs_kept import YEAR_DAYS
 from policies.registry import policy
-from policies.resources import Block, Resource, Undetermined
+from policies.resources import Block, Resource
 from policies.tagging.environments import ELSEWHERE, PRODUCTION, is_in_production
 
 
@@ -48,18 +48,15 @@ def judge(
 
 def _retentions(bucket: Resource, graph: ResourceGraph) -> Iterator[Block]:
     for configuration in graph.referrers(bucket, "aws_s3_bucket_object_lock_configuration", "bucket"):
-        if configuration.may_not_exist:
-            raise Undetermined(bucket.undetermined(f"{configuration.address} locks it, if it exists"))
         yield from configuration.blocks("rule.default_retention")
     yield from bucket.blocks("object_lock_configuration.rule.default_retention")
 
 
 def _judge_lock(bucket: Resource, retention: Block, days: int) -> Finding:
-    mode = retention.attribute("mode")
     years = retention.attribute("years").number or 0
     found = retention.attribute("days").number or years * YEAR_DAYS
-    if mode.text != "COMPLIANCE":
-        return bucket.fails(f"its lock is of mode {mode.text or 'none'}, which who may can lift")
+    if retention.attribute("mode").text != "COMPLIANCE":
+        return bucket.fails("its lock is not of compliance mode: it can be lifted before its time")
     if found < days:
         return bucket.fails(f"its lock lasts {found:g} days, less than {days}")
     return bucket.passes(f"its files are locked for {found:g} days")
