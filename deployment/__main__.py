@@ -14,6 +14,7 @@ from deployment.errors import FAILED, NOT_DEPLOYED, DeploymentError, NotDeployed
 from deployment.progress import step
 from deployment.stack import FOLDER, Deployment
 from deployment.synthesis import stacks, synthesize
+from policies.tagging.environments import may_be_production
 
 SYNTHESIZED = Path("cdktf.out")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,7 +35,7 @@ examples:
   python -m deployment deploy portal                   # plan and apply
   python -m deployment plan portal                     # for an approval in between
   python -m deployment apply portal
-  python -m deployment destroy portal                  # asks for the name; --yes does not
+  python -m deployment destroy portal                  # asks for the name; --yes does not, nor destroy production
   python -m deployment outputs transactions | jq -r .invoke_url
   ENVIRONMENT=staging ENVIRONMENT_SUFFIX=staging TF_STATE_BUCKET=states python -m deployment plan portal
 """
@@ -94,16 +95,20 @@ def _deploy(options: argparse.Namespace) -> str:
 
 
 def _destroy(options: argparse.Namespace) -> str:
+    if options.yes and may_be_production(_environment()):
+        raise NotDeployedError(f"{options.stack}: --yes does not destroy {_environment()}: somebody has to be asked")
     deployment = _deployment(options, synthesized=True)
+    asked_for = f"destroy {options.stack} of {deployment.environment}" if deployment.in_production else options.stack
 
     def confirmed(goes: str) -> bool:
         print(goes, flush=True)
         if options.yes:
             return True
         if not sys.stdin.isatty():
-            raise NotDeployedError(f"{options.stack}: standard input is no terminal to ask on: --yes confirms")
-        print(f"  This destroys {options.stack} ({deployment.environment}). Its name, to confirm: ", end="", flush=True)
-        return sys.stdin.readline().strip() == str(options.stack)
+            instead = "" if deployment.in_production else ": --yes confirms"
+            raise NotDeployedError(f"{options.stack}: standard input is no terminal to ask on{instead}")
+        print(f"  This destroys {options.stack} ({deployment.environment}). Type `{asked_for}`: ", end="", flush=True)
+        return sys.stdin.readline().strip() == asked_for
 
     with deployment.alone():
         left = destroying.destroy(deployment, confirmed)
@@ -150,10 +155,14 @@ def _deployment(options: argparse.Namespace, *, synthesized: bool) -> Deployment
         stack=options.stack,
         source=output / "stacks" / options.stack,
         folder=FOLDER / options.stack,
-        environment=os.environ.get("ENVIRONMENT") or "development",
+        environment=_environment(),
         installing=os.environ,
         running=os.environ,
     )
+
+
+def _environment() -> str:
+    return os.environ.get("ENVIRONMENT") or "development"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -176,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
             help=f"take the stack from this output folder instead of synthesizing it into {SYNTHESIZED}",
         )
         if name == "destroy":
-            command.add_argument("--yes", action="store_true", help="do not ask")
+            command.add_argument("--yes", action="store_true", help="do not ask; not for production")
     return parser
 
 

@@ -11,6 +11,7 @@ from deployment import gate
 from deployment.errors import NotDeployedError
 from deployment.progress import step
 from deployment.stack import Deployment, copy
+from policies.tagging.environments import may_be_production
 
 _VERBS = {"create": "to add", "update": "to change", "delete": "to destroy", "replace": "to replace"}
 
@@ -32,6 +33,7 @@ def plan(deployment: Deployment) -> None:
         terraform = deployment.terraform(files.stack)
         terraform.run("plan", *plan_options(deployment), f"-out={files.plan}")
         terraform.write(files.plan_json, "show", "-json", str(files.plan))
+        check_standing(deployment, files.plan_json)
         changes = changes_in(files.plan_json)
         current.remark = summary(changes)
     with step("judge plan") as current:
@@ -61,6 +63,31 @@ def plan_options(deployment: Deployment) -> tuple[str, ...]:
     return ("plan", "-no-color", "-input=false", f"-parallelism={deployment.parallelism}")
 
 
+def check_standing(deployment: Deployment, plan_json: Path) -> None:
+    """Refuse a plan about what stands in another environment: one suffix must not do for two. Raises NotDeployedError.
+
+    Else a plan for development, which lets everything go, would find the state of production.
+    """
+    standing = {name: address for address, name in _environments_in(plan_json)}
+    strangers = [name for name in standing if name != deployment.environment]
+    if strangers and (len(strangers) == len(standing) or any(map(may_be_production, strangers))):
+        name = min(strangers)
+        raise NotDeployedError(
+            f"{deployment.stack}: {standing[name]} stands in {name!r}, and ENVIRONMENT says "
+            f"{deployment.environment!r}: ENVIRONMENT_SUFFIX, or the state, is that of another environment"
+        )
+
+
+def _environments_in(plan_json: Path) -> Iterator[tuple[str, str]]:
+    """Address and environment of everything that stands and has the tag, by what the state says of it."""
+    for change in _read(plan_json).get("resource_changes", ()):
+        before = change["change"].get("before") or {}
+        tags = before.get("tags_all") or before.get("tags")
+        named = tags.get("Environment") if isinstance(tags, Mapping) else None
+        if isinstance(named, str) and named:
+            yield str(change["address"]), named
+
+
 def changes_in(plan_json: Path) -> list[tuple[str, str]]:
     """What a plan is going to do: action (create, update, delete or replace) and resource address."""
     return [(action, str(change["address"])) for action, change in _changes(plan_json)]
@@ -77,12 +104,16 @@ def summary(changes: list[tuple[str, str]]) -> str:
     return ", ".join(f"{counts[action]} {verb}" for action, verb in _VERBS.items() if counts[action]) or "no changes"
 
 
-def _changes(plan_json: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _read(plan_json: Path) -> Mapping[str, Any]:
     try:
-        plan = json.loads(plan_json.read_bytes())
+        plan: Mapping[str, Any] = json.loads(plan_json.read_bytes())
     except (OSError, ValueError) as error:
         raise NotDeployedError(f"{plan_json}: cannot be read ({error})") from error
-    for change in plan.get("resource_changes", ()):
+    return plan
+
+
+def _changes(plan_json: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for change in _read(plan_json).get("resource_changes", ()):
         actions = change["change"]["actions"]
         if actions not in (["no-op"], ["read"]):
             yield ("replace" if len(actions) > 1 else str(actions[0])), change

@@ -14,9 +14,9 @@ from policies import documents
 from policies.attestation import TERRAFORMS_OWN
 from policies.errors import InputError
 from policies.state_backend import StateBackend, state_backend
+from policies.tagging import environments
 
 FOLDER = Path("build") / "deployment"
-PRODUCTION = "production"
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class Deployment:
     patient: bool = True
 
     @property
+    def in_production(self) -> bool:
+        """Whether the environment is production, or one of which nobody knows that it is not."""
+        return environments.may_be_production(self.environment)
+
+    @property
     def files(self) -> Files:
         """What the plan leaves."""
         return Files(self.folder.resolve())
@@ -82,10 +87,10 @@ class Deployment:
             raise NotDeployedError(str(error)) from error
         if backend is None:
             raise NotDeployedError(f"{self.stack}: it names no backend, so that nothing says where its state is kept")
-        if self.environment == PRODUCTION and backend.type == "local":
+        if self.in_production and backend.type == "local":
             raise NotDeployedError(
-                f"{self.stack}: the state of production does not belong in a local file, where one person has it and "
-                "nobody locks it: set TF_STATE_BUCKET (infra/settings.py lists what goes with it)"
+                f"{self.stack}: the state of {self.environment} does not belong in a local file, where one person has "
+                "it and nobody locks it: set TF_STATE_BUCKET (infra/settings.py lists what goes with it)"
             )
         return backend
 

@@ -76,7 +76,7 @@ class LoadBalancer(Construct):
             drop_invalid_header_fields=True,
             desync_mitigation_mode="strictest",
             idle_timeout=IDLE_TIMEOUT_SECONDS,
-            enable_deletion_protection=not deployment.teardown.allowed,
+            enable_deletion_protection=deployment.profile.deletion_protection,
             access_logs=_logs_in(access_logs),
             connection_logs=_logs_in(access_logs),
             # AWS writes a test object when logging is turned on.

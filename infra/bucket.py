@@ -59,7 +59,8 @@ class PrivateBucket(Construct):
             self,
             "bucket",
             bucket=bucket_name(deployment, resource),
-            force_destroy=deployment.teardown.allowed,
+            force_destroy=deployment.profile.force_destroy,
+            lifecycle=deployment.profile.lifecycle(),
             object_lock_enabled=object_lock or None,
             tags=deployment.names.tag(resource),
         )

@@ -26,8 +26,6 @@ CACHE_PORT = 6379
 ENGINE = "redis"
 ENGINE_VERSION = "7.1"
 PARAMETER_FAMILY = "redis7"
-# Of a steady size: a burstable node slows down when it has used up its credits, which is when it is needed most.
-NODE_TYPE = "cache.m7g.large"
 # A full cache makes room instead of refusing what is new, whichever keys have a lifetime.
 PARAMETERS = {"maxmemory-policy": "allkeys-lru"}
 SNAPSHOT_DAYS = 5
@@ -70,7 +68,7 @@ class Cache(Construct):
         keys: CacheKeys,
     ) -> None:
         super().__init__(scope, id_)
-        self._names = deployment.names
+        self._names, profile = deployment.names, deployment.profile
         name = self._names("cache", limit=CACHE_LIMIT)
         user = self._user()
         self.log_groups = self._log_groups(keys.logs_arn)
@@ -89,7 +87,7 @@ class Cache(Construct):
             description="Cache of the transaction API",
             engine=ENGINE,
             engine_version=ENGINE_VERSION,
-            node_type=NODE_TYPE,
+            node_type=profile.cache_node_type,
             port=CACHE_PORT,
             parameter_group_name=self._parameters(),
             num_cache_clusters=len(zones),
@@ -107,15 +105,14 @@ class Cache(Construct):
             snapshot_retention_limit=SNAPSHOT_DAYS,
             snapshot_window=SNAPSHOT_WINDOW,
             maintenance_window=MAINTENANCE_WINDOW,
-            final_snapshot_identifier=None
-            if deployment.teardown.allowed
-            else self._names("cache-final", limit=CACHE_LIMIT),
+            final_snapshot_identifier=self._names("cache-final", limit=CACHE_LIMIT) if profile.final_snapshot else None,
             log_delivery_configuration=[
                 ElasticacheReplicationGroupLogDeliveryConfiguration(
                     destination=log_group.name, destination_type="cloudwatch-logs", log_format="json", log_type=log
                 )
                 for log, log_group in self.log_groups.items()
             ],
+            lifecycle=profile.lifecycle(),
             depends_on=[delivery],
             tags=self._names.tag("cache"),
         )

@@ -21,6 +21,7 @@ from infra.endpoints import INTERFACE_ACTIONS
 from infra.files import ApplicationFiles
 from infra.iam import Statement, WorkloadRole, allow
 from infra.keys import EncryptionKeys
+from infra.profiles import BUSINESS_MINIMUM_INSTANCES
 
 INSTANCE_TYPE = "t3.large"
 ROOT_DEVICE = "/dev/xvda"
@@ -39,10 +40,8 @@ ON_MANAGED_RESOURCES = {
     "ssm:UpdateInstanceInformation",
 }
 
-# Business hours demand three; at night two zones are enough. infra/scaling.py moves the minimum between them.
-BUSINESS_MINIMUM = 3
+# At night two zones are enough. infra/scaling.py moves the minimum between this one and that of business hours.
 NIGHT_MINIMUM = 2
-MAXIMUM = 9
 WARMUP_SECONDS = 300
 # An instance boots, fetches its packages and passes two health checks well within this.
 GRACE_SECONDS = 600
@@ -136,9 +135,9 @@ class Compute(Construct):
             self,
             "group",
             name=names("portal"),
-            min_size=BUSINESS_MINIMUM,
-            max_size=MAXIMUM,
-            desired_capacity=BUSINESS_MINIMUM,
+            min_size=BUSINESS_MINIMUM_INSTANCES,
+            max_size=deployment.profile.portal_maximum_instances,
+            desired_capacity=BUSINESS_MINIMUM_INSTANCES,
             vpc_zone_identifier=list(subnet_ids),
             # The number, not "$Latest": only a change of it starts the instance refresh.
             launch_template={"id": template.id, "version": Token.as_string(template.latest_version)},
@@ -146,7 +145,7 @@ class Compute(Construct):
             health_check_type="ELB",
             health_check_grace_period=GRACE_SECONDS,
             default_instance_warmup=WARMUP_SECONDS,
-            force_delete=deployment.teardown.allowed,
+            force_delete=deployment.profile.force_destroy,
             service_linked_role_arn=autoscaling_role_arn,
             enabled_metrics=list(GROUP_METRICS),
             metrics_granularity="1Minute",

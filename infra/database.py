@@ -21,7 +21,7 @@ from constructs import Construct
 from infra.deployment import Deployment
 from infra.iam import WorkloadRole, allow
 from infra.logs import LogGroupMaker
-from infra.naming import DB_IDENTIFIER_LIMIT
+from infra.naming import DB_IDENTIFIER_LIMIT, Naming
 
 MASTER_USER = "financial_admin"
 # UTC, at night in the Americas; the windows may not overlap.
@@ -109,7 +109,7 @@ class Database(Construct):
         super().__init__(scope, id_)
         self._deployment = deployment
         self.plan = plan
-        names, production = deployment.names, not deployment.teardown.allowed
+        names, profile = deployment.names, deployment.profile
         identifier = names("aurora", limit=DB_IDENTIFIER_LIMIT)
         self.log_groups = self._log_groups(identifier, keys.logs_arn)
         cluster = RdsCluster(
@@ -136,10 +136,11 @@ class Database(Construct):
             preferred_backup_window=BACKUP_WINDOW,
             preferred_maintenance_window=CLUSTER_MAINTENANCE_WINDOW,
             copy_tags_to_snapshot=True,
-            deletion_protection=production,
-            skip_final_snapshot=not production,
-            final_snapshot_identifier=names("aurora-final", limit=DB_IDENTIFIER_LIMIT) if production else None,
-            delete_automated_backups=not production,
+            deletion_protection=profile.deletion_protection,
+            skip_final_snapshot=not profile.final_snapshot,
+            final_snapshot_identifier=_final_snapshot(names) if profile.final_snapshot else None,
+            delete_automated_backups=not profile.keep_automated_backups,
+            lifecycle=profile.lifecycle(),
             # RDS makes a missing log group itself: without key, kept for ever, and left behind.
             depends_on=list(self.log_groups.values()),
             tags=names.tag("aurora"),
@@ -260,6 +261,10 @@ class Database(Construct):
                 ),
             ],
         )
+
+
+def _final_snapshot(names: Naming) -> str:
+    return names("aurora-final", limit=DB_IDENTIFIER_LIMIT)
 
 
 def _scaling(capacity: Capacity | None) -> dict[str, float] | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra.naming import Naming
-from infra.settings import Teardown
+from infra.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Deployment:
     global_names: Naming
     region: str
     account_id: str
-    teardown: Teardown
+    profile: Profile
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource in this account and region that must be known before it exists."""

@@ -48,6 +48,6 @@ class ApplicationFiles(Construct):
             source_hash=asset.asset_hash,
             server_side_encryption="aws:kms",
             kms_key_id=self._kms_key_arn,
-            force_destroy=self._deployment.teardown.allowed,
+            force_destroy=self._deployment.profile.force_destroy,
             tags=self._deployment.names.tag(id_.replace("_", "-")),
         )

@@ -37,7 +37,8 @@ class EncryptionKey(Construct):
             description=f"{description} ({deployment.names.suffix})",
             enable_key_rotation=True,
             rotation_period_in_days=CRYPTOPERIOD_DAYS,
-            deletion_window_in_days=deployment.teardown.key_deletion_window_days,
+            deletion_window_in_days=deployment.profile.key_deletion_window_days,
+            lifecycle=deployment.profile.lifecycle(),
             policy=policy_document([administration, *statements]),
             tags=deployment.names.tag(f"{id_}-key"),
         )

@@ -98,7 +98,7 @@ def recorded_data(settings: Settings, account_id: str) -> RecordedData:
     """Return the data of which the account's trail, wherever it is, records every access."""
     copies = [
         RegionalData.of(
-            Deployment(names(settings), global_names(settings, region.name), region.name, account_id, settings.teardown)
+            Deployment(names(settings), global_names(settings, region.name), region.name, account_id, settings.profile)
         )
         for region in REGIONS
     ]

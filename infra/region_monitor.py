@@ -108,7 +108,8 @@ class RegionMonitor(Construct):
             attribute=[DynamodbTableAttribute(name=STATE_KEY, type="S")],
             server_side_encryption={"enabled": True, "kms_key_arn": kms_key_arn},
             point_in_time_recovery={"enabled": True},
-            deletion_protection_enabled=not self._deployment.teardown.allowed,
+            deletion_protection_enabled=self._deployment.profile.deletion_protection,
+            lifecycle=self._deployment.profile.lifecycle(),
             tags=names.tag("health-state"),
         )
 

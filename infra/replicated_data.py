@@ -77,9 +77,9 @@ def replicated_table(here: RegionalCopy, there: RegionalCopy) -> ReplicatedTable
         stream_view_type="NEW_AND_OLD_IMAGES",  # what replication reads
         server_side_encryption={"enabled": True, "kms_key_arn": here.key_arn},
         point_in_time_recovery={"enabled": True},
-        deletion_protection_enabled=not here.deployment.teardown.allowed,
+        deletion_protection_enabled=here.deployment.profile.deletion_protection,
         # The replica is a resource of its own: as a block of this one it could not be protected from deletion.
-        lifecycle={"ignore_changes": ["replica"]},
+        lifecycle=here.deployment.profile.lifecycle(ignore_changes=["replica"]),
         tags=here.deployment.names.tag("transactions"),
     )
     replica = DynamodbTableReplicaA(
@@ -88,7 +88,8 @@ def replicated_table(here: RegionalCopy, there: RegionalCopy) -> ReplicatedTable
         global_table_arn=table.arn,
         kms_key_arn=there.key_arn,
         point_in_time_recovery=True,
-        deletion_protection_enabled=not there.deployment.teardown.allowed,
+        deletion_protection_enabled=there.deployment.profile.deletion_protection,
+        lifecycle=there.deployment.profile.lifecycle(),
         tags=there.deployment.names.tag("transactions"),
     )
     return ReplicatedTable(table.arn, replica.arn)

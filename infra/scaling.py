@@ -5,8 +5,9 @@ from cdktf_cdktf_provider_aws.autoscaling_schedule import AutoscalingSchedule
 from constructs import Construct
 
 from infra.alarms import Alarm, AlarmMaker, Metric
-from infra.compute import BUSINESS_MINIMUM, MAXIMUM, NIGHT_MINIMUM, WARMUP_SECONDS
+from infra.compute import NIGHT_MINIMUM, WARMUP_SECONDS
 from infra.deployment import Deployment
+from infra.profiles import BUSINESS_MINIMUM_INSTANCES
 
 SCALE_OUT_CPU_PERCENT = 70
 SCALE_IN_CPU_PERCENT = 30
@@ -48,7 +49,7 @@ class Scaling(Construct):
         idle = Alarm("The instances idle: one less", load, SCALE_IN_CPU_PERCENT, below=True, periods=3)
         alarms.make(self, "cpu_high", busy, also=[out.arn])
         alarms.make(self, "cpu_low", idle, also=[inward.arn])
-        self._schedule("opening", OPENING, BUSINESS_MINIMUM)
+        self._schedule("opening", OPENING, BUSINESS_MINIMUM_INSTANCES)
         self._schedule("closing", CLOSING, NIGHT_MINIMUM)
 
     def _policy(self, direction: str, *steps: AutoscalingPolicyStepAdjustment) -> AutoscalingPolicy:
@@ -73,6 +74,6 @@ class Scaling(Construct):
             recurrence=recurrence,
             time_zone=TIME_ZONE,
             min_size=minimum,
-            max_size=MAXIMUM,
+            max_size=self._deployment.profile.portal_maximum_instances,
             desired_capacity=UNCHANGED,
         )

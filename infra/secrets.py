@@ -84,7 +84,8 @@ class DatabaseSecret(Construct):
             name=names("database"),
             description=f"How {database.plan.system} connects to its database",
             kms_key_id=kms_key_arn,
-            recovery_window_in_days=self._deployment.teardown.secret_recovery_window_days,
+            recovery_window_in_days=self._deployment.profile.secret_recovery_window_days,
+            lifecycle=self._deployment.profile.lifecycle(),
             tags=names.tag("database-secret"),
         )
         outsiders = {"StringNotEquals": {"aws:PrincipalAccount": self._deployment.account_id}}

@@ -1,4 +1,4 @@
-"""What may differ from one environment to the next, read from environment variables once, in `main`.
+"""What whoever deploys an environment says of it, read from environment variables once, in `main`.
 
 What compliance fixes (encryption, retention, privacy, TLS) is a literal in the construct concerned; nobody can
 configure it away. An empty variable counts as unset.
@@ -27,9 +27,9 @@ configure it away. An empty variable counts as unset.
 | TF_STATE_KMS_KEY_ID         | KMS key that encrypts the state there             | the bucket's default key          |
 | TF_STATE_LOCK_TABLE         | DynamoDB table that locks the state               | no lock                           |
 
-production demands PORTAL_DOMAIN and HOSTED_ZONE_ID, TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE, and turns
-on everything that keeps data: deletion protection, final snapshots, recovery windows, object lock. Every other profile
-can be destroyed without a trace.
+What ENVIRONMENT decides is data: infra/profiles.toml. Production demands PORTAL_DOMAIN and HOSTED_ZONE_ID,
+TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE, and keeps its data; every other profile can be destroyed without
+a trace.
 
 A trail of the organization is not part of the stack, so nothing here can show what it records: the policies about
 trails fail until whoever answers for it waives them, each by an entry in waivers.yaml with `addresses: [""]` (the
@@ -49,12 +49,10 @@ other.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from infra.errors import InputError
 from infra.naming import Naming
-
-Environment = Literal["development", "staging", "production"]
+from infra.profiles import ENVIRONMENTS, Environment, Profile, profiles
 
 AMAZON_LINUX_2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 RECOVERY_REGIONS = ("us-east-2", "us-west-2")  # primary, secondary
@@ -105,23 +103,6 @@ _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
 
 
 @dataclass(frozen=True)
-class Teardown:
-    """Whether, and how fast, the data of an environment may be destroyed."""
-
-    allowed: bool
-
-    @property
-    def key_deletion_window_days(self) -> int:
-        """Days until a deleted KMS key is gone; AWS allows 7 to 30."""
-        return 7 if self.allowed else 30
-
-    @property
-    def secret_recovery_window_days(self) -> int:
-        """Days a deleted secret can be restored; at 0 its name is free at once."""
-        return 0 if self.allowed else 30
-
-
-@dataclass(frozen=True)
 class Domain:
     """A system's DNS name, and the zone that holds it (None: the one of the same name)."""
 
@@ -167,9 +148,9 @@ class Settings:
     remote_state: RemoteState | None
 
     @property
-    def teardown(self) -> Teardown:
-        """Only production keeps its data."""
-        return Teardown(allowed=self.environment != "production")
+    def profile(self) -> Profile:
+        """What distinguishes this kind of environment."""
+        return profiles()[self.environment]
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Settings":
@@ -210,18 +191,18 @@ def _read(variables: Mapping[str, str], name: str) -> str | None:
 
 def _environment(variables: Mapping[str, str]) -> Environment:
     wanted = variables.get("ENVIRONMENT") or "development"
-    for environment in get_args(Environment):
+    for environment in ENVIRONMENTS:
         if environment == wanted:
             return environment
-    raise InputError(f"ENVIRONMENT is {wanted!r}: it must be one of {', '.join(get_args(Environment))}")
+    raise InputError(f"ENVIRONMENT is {wanted!r}: it must be one of {', '.join(ENVIRONMENTS)}")
 
 
 def _domain(variables: Mapping[str, str], environment: Environment, suffix: str) -> Domain:
     name = _read(variables, "PORTAL_DOMAIN")
     zone = _read(variables, "HOSTED_ZONE_ID")
-    if environment == "production" and not (name and zone):
+    if not profiles()[environment].placeholders and not (name and zone):
         raise InputError(
-            "ENVIRONMENT=production needs PORTAL_DOMAIN and HOSTED_ZONE_ID: the default domain is a placeholder"
+            f"ENVIRONMENT={environment} needs PORTAL_DOMAIN and HOSTED_ZONE_ID: the default domain is a placeholder"
         )
     if zone and not name:
         raise InputError("HOSTED_ZONE_ID is set without PORTAL_DOMAIN: say which name in that zone the portal gets")
@@ -249,9 +230,9 @@ def _transaction_callers(
 ) -> TransactionCallers:
     issuer = _read(variables, "TRANSACTIONS_JWT_ISSUER")
     audience = _read(variables, "TRANSACTIONS_JWT_AUDIENCE")
-    if environment == "production" and not (issuer and audience):
+    if not profiles()[environment].placeholders and not (issuer and audience):
         raise InputError(
-            "ENVIRONMENT=production needs TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE: "
+            f"ENVIRONMENT={environment} needs TRANSACTIONS_JWT_ISSUER and TRANSACTIONS_JWT_AUDIENCE: "
             "the default issuer is a placeholder"
         )
     origins = _read(variables, "TRANSACTIONS_CORS_ORIGINS") or f"https://{portal.name}"

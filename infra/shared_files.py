@@ -57,6 +57,7 @@ class SharedFiles(Construct):
                 EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_30_DAYS"),
                 EfsFileSystemLifecyclePolicy(transition_to_primary_storage_class="AFTER_1_ACCESS"),
             ],
+            lifecycle=deployment.profile.lifecycle(),
             tags=names.tag("files"),
         )
         self.file_system_id: str = system.id

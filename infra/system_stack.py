@@ -54,7 +54,7 @@ class SystemStack(ReadableStack):
         }
         self._keep_state(id_, settings)
         account = DataAwsCallerIdentity(self, "account")
-        self.deployment = Deployment(names, global_names, region, account.account_id, settings.teardown)
+        self.deployment = Deployment(names, global_names, region, account.account_id, settings.profile)
 
     def deploy_elsewhere(self, part: Construct, region: str) -> None:
         """Deploy all that is below `part` by now to one of `other_regions`, instead of the stack's own."""

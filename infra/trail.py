@@ -22,7 +22,6 @@ from infra.keys import EncryptionKey
 from infra.logs import AUDIT_RETENTION_DAYS, audit_log_group
 from infra.storage import Storage
 
-OBJECT_LOCK_DAYS = 365
 PREFIX = "cloudtrail"
 
 
@@ -107,8 +106,8 @@ class Trail(Construct):
         )
 
     def _archive(self, deployment: Deployment, trail_arn: str, key_arn: str) -> tuple[PrivateBucket, S3BucketPolicy]:
-        """Return the bucket the trail fills, in production with a lock that no one can lift before its time."""
-        locked = not deployment.teardown.allowed
+        """Return the bucket the trail fills, where the profile says so with a lock that no one can lift in time."""
+        lock_days = deployment.profile.object_lock_days
         archive = PrivateBucket(
             self,
             "archive",
@@ -117,16 +116,14 @@ class Trail(Construct):
             # A deleted record stays as a noncurrent version, as long as if it had not been deleted.
             retention=Retention(current_days=AUDIT_RETENTION_DAYS, noncurrent_days=AUDIT_RETENTION_DAYS),
             kms_key_arn=key_arn,
-            object_lock=locked,
+            object_lock=lock_days > 0,
         )
-        if locked:
+        if lock_days:
             S3BucketObjectLockConfigurationA(
                 self,
                 "lock",
                 bucket=archive.name,
-                rule=S3BucketObjectLockConfigurationRuleA(
-                    default_retention={"mode": "COMPLIANCE", "days": OBJECT_LOCK_DAYS}
-                ),
+                rule=S3BucketObjectLockConfigurationRuleA(default_retention={"mode": "COMPLIANCE", "days": lock_days}),
                 depends_on=[archive.versioning],
             )
         policy = archive.attach_policy(

@@ -6,7 +6,8 @@ from policies.graph import EVERY_TYPE, ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Attribute, Resource
-from policies.teardown.guards import PRODUCTION, environment, holding_back
+from policies.tagging.environments import ELSEWHERE, PRODUCTION, is_in_production
+from policies.teardown.guards import holding_back
 
 
 @policy(
@@ -17,7 +18,13 @@ from policies.teardown.guards import PRODUCTION, environment, holding_back
     severity="low",
     applies_to=(EVERY_TYPE,),
 )
-def judge(resource: Resource, graph: ResourceGraph, *, production: tuple[str, ...] = PRODUCTION) -> Iterator[Finding]:
+def judge(
+    resource: Resource,
+    graph: ResourceGraph,
+    *,
+    production: tuple[str, ...] = PRODUCTION,
+    elsewhere: tuple[str, ...] = ELSEWHERE,
+) -> Iterator[Finding]:
     """Environments that cannot be destroyed pile up: they cost, nobody patches them, and copies of data stay in
     buckets, snapshots and secrets that no one remembers."""
     guards = [(attribute, holds) for attribute, holds in holding_back(resource)]
@@ -26,7 +33,7 @@ def judge(resource: Resource, graph: ResourceGraph, *, production: tuple[str, ..
     if not guards and not prevents:
         yield resource.not_applicable("nothing of it could keep it from being destroyed")
         return
-    if (blocking or prevents) and environment(resource, graph) in production:
+    if (blocking or prevents) and is_in_production(resource, graph, production, elsewhere):
         yield resource.not_applicable("production keeps its data")
         return
     for attribute in blocking:

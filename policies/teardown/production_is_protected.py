@@ -6,7 +6,8 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
 from policies.resources import Resource
-from policies.teardown.guards import GUARDS, PRODUCTION, environment, holding_back
+from policies.tagging.environments import ELSEWHERE, PRODUCTION, is_in_production
+from policies.teardown.guards import GUARDS, holding_back
 
 
 @policy(
@@ -17,12 +18,18 @@ from policies.teardown.guards import GUARDS, PRODUCTION, environment, holding_ba
     severity="medium",
     applies_to=tuple(type_ for type_, guards in GUARDS.items() if any(guard.keeps_data for guard in guards)),
 )
-def judge(resource: Resource, graph: ResourceGraph, *, production: tuple[str, ...] = PRODUCTION) -> Iterator[Finding]:
+def judge(
+    resource: Resource,
+    graph: ResourceGraph,
+    *,
+    production: tuple[str, ...] = PRODUCTION,
+    elsewhere: tuple[str, ...] = ELSEWHERE,
+) -> Iterator[Finding]:
     """One wrong command, or one changed name that makes Terraform replace what it cannot rename, deletes a database.
     The protection costs nothing, and turns a disaster into an error message."""
     guards = list(holding_back(resource, keeping_data=True))
     open_ = [attribute for attribute, holds in guards if not holds]
-    if open_ and environment(resource, graph) not in production:
+    if open_ and not is_in_production(resource, graph, production, elsewhere):
         yield resource.not_applicable("it is not in production")
         return
     yield from (attribute.fails("nothing keeps it from being destroyed with its data") for attribute in open_)

@@ -450,6 +450,12 @@ NAMES = (
         lambda stack: stack.block("aws_secretsmanager_secret").pop("recovery_window_in_days"),
     ),
     Break(
+        "P-DEL-1",
+        "production-is-whole",
+        "a part that calls itself production",
+        lambda stack: stack.block("aws_rds_cluster")["tags"].update(Environment="production"),
+    ),
+    Break(
         "P-DEL-2",
         "exported-logs-have-a-group",
         "RDS leaves a log group behind",

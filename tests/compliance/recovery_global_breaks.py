@@ -386,6 +386,12 @@ IDENTITIES_AND_NAMES = (
         "a replica that is protected",
         lambda stack: _replica(stack).update(deletion_protection_enabled=True),
     ),
+    Break(
+        "D-DEL-1",
+        "production-is-whole",
+        "a part that calls itself production",
+        lambda stack: _replica(stack)["tags"].update(Environment="production"),
+    ),
 )
 
 BREAKS = tuple(replace(way, stack=STACK) for way in (*DATA, *FAILOVER, *MONITORING, *IDENTITIES_AND_NAMES))

@@ -475,6 +475,12 @@ IDENTITIES_AND_NAMES = (
         "a table that is protected",
         lambda stack: stack.block("aws_dynamodb_table").update(deletion_protection_enabled=True),
     ),
+    Break(
+        "D-DEL-1",
+        "production-is-whole",
+        "a part that calls itself production",
+        lambda stack: stack.block("aws_lb")["tags"].update(Environment="production"),
+    ),
     Break("D-DEL-1", "functions-have-log-groups", "Lambda leaves a log group behind", _rename_log),
 )
 

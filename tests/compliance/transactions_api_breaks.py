@@ -389,6 +389,12 @@ NAMES = (
     ),
     CHANGES(
         "T-DEL-1",
+        "production-is-whole",
+        "a part that calls itself production",
+        lambda stack: stack.block("aws_rds_cluster")["tags"].update(Environment="production"),
+    ),
+    CHANGES(
+        "T-DEL-1",
         "exported-logs-have-a-group",
         "RDS leaves a log group behind",
         lambda stack: stack.remove("aws_cloudwatch_log_group", "aurora_postgresql_log"),

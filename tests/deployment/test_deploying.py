@@ -1,5 +1,6 @@
 """Whole deployments of a small stack: from synthesized JSON to resources, and back to nothing."""
 
+import datetime
 import fcntl
 import json
 import os
@@ -9,9 +10,13 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from deployment import planning
+from deployment.errors import NotDeployedError
+from deployment.stack import Deployment
 from rehearsal.emulator import Emulator
 from tests.deployment import stacks
 from tests.deployment.deployments import (
@@ -96,19 +101,138 @@ def test_two_halves_make_a_deployment_even_elsewhere(server: Emulator, tmp_path:
     assert "Saved plan is stale" in again.stderr
 
 
-def test_production_with_a_remote_state_is_deployed_and_not_destroyed(server: Emulator, tmp_path: Path) -> None:
-    bucket = {"bucket": BUCKET, "key": "tiny.tfstate", "region": "us-east-1", "use_path_style": True}
-    remote = {"required_providers": stacks.PROVIDERS, "backend": {"s3": bucket}}
-    tagged = {"region": "us-east-1", "default_tags": [{"tags": {**stacks.TAGS, "Environment": "production"}}]}
-    write_stack(tmp_path, topic("production"), terraform=remote, provider={"aws": [tagged]})
+def in_environment(environment: str, name: str) -> dict[str, Any]:
+    """The sections of a stack of `environment` that keeps its state in the account, as `name`."""
+    bucket = {"bucket": BUCKET, "key": f"{name}.tfstate", "region": "us-east-1", "use_path_style": True}
+    tags = {**stacks.TAGS, "Environment": environment}
+    return {
+        "terraform": {"required_providers": stacks.PROVIDERS, "backend": {"s3": bucket}},
+        "provider": {"aws": [{"region": "us-east-1", "default_tags": [{"tags": tags}]}]},
+    }
+
+
+def table(*, kept: bool) -> dict[str, Any]:
+    """A table as production keeps it, or lets it go."""
+    body = {
+        "name": "kept",
+        "billing_mode": "PAY_PER_REQUEST",
+        "hash_key": "id",
+        "attribute": [{"name": "id", "type": "S"}],
+        "server_side_encryption": {"enabled": True, "kms_key_arn": "${data.aws_kms_key.given.arn}"},
+        "point_in_time_recovery": {"enabled": True},
+        "deletion_protection_enabled": kept,
+        "lifecycle": {"prevent_destroy": kept},
+    }
+    return {"aws_dynamodb_table": {"kept": body}}
+
+
+def waiver(policy: str) -> str:
+    today = datetime.date.today().isoformat()
+    entry = {
+        "policy": policy,
+        "stack": "tiny",
+        "addresses": ["aws_dynamodb_table.kept"],
+        "reason": "Production is taken down for good.",
+        "owner": "tests",
+        "ticket": "T-1",
+    }
+    return f'  - {json.dumps(entry)[:-1]}, "created": {today}, "expires": {today}}}\n'
+
+
+def test_production_is_destroyed_only_when_it_was_let_go_and_somebody_says_so(server: Emulator, tmp_path: Path) -> None:
+    live, sections = {"ENVIRONMENT": "production"}, in_environment("production", "kept")
+    write_stack(tmp_path, table(kept=True), **sections)
+    deployed = deploy(tmp_path, server, "deploy", **live)
+    assert (deployed.returncode, deployed.stderr) == (0, ""), deployed.stdout
+    assert "kept.tfstate" in account(server)
+    assert list(tmp_path.glob("*.tfstate")) == []
+
+    unasked = deploy(tmp_path, server, "destroy", "--yes", **live)
+    line = "deployment: tiny: --yes does not destroy production: somebody has to be asked\n"
+    assert (unasked.returncode, unasked.stdout, unasked.stderr) == (3, "", line)
+    code, said = answered(tmp_path, server, "destroy tiny of production", **live)
+    assert code == 3
+    assert "production is protected by aws_dynamodb_table.kept (lifecycle.prevent_destroy), " in said
+    assert "(deletion_protection_enabled): deploy it without that first" in said
+
+    write_stack(tmp_path, table(kept=False), **sections)
+    code, said = answered(tmp_path, server, "destroy tiny of production", **live)
+    assert code == 3
+    assert "production is protected by aws_dynamodb_table.kept (deletion_protection_enabled): " in said
+    stopped = deploy(tmp_path, server, "deploy", **live)
+    assert stopped.returncode == 1, "letting production go is a finding, which somebody has to accept"
+    assert "production-is-protected" in stopped.stdout
+    accepted = [waiver(policy) for policy in ("production-is-protected", "production-prevents-destroy")]
+    (tmp_path / "waivers.yaml").write_text(f"waivers:\n{''.join(accepted)}")
+    let_go = deploy(tmp_path, server, "deploy", **live)
+    assert let_go.returncode == 0, let_go.stdout + let_go.stderr
+
+    assert answered(tmp_path, server, "tiny", **live)[0] == 3
+    silent = deploy(tmp_path, server, "destroy", **live)
+    assert silent.returncode == 3
+    assert silent.stderr == "deployment: tiny: standard input is no terminal to ask on\n"
+    assert server.client("dynamodb").list_tables()["TableNames"] == ["kept"]
+    code, said = answered(tmp_path, server, "destroy tiny of production", **live)
+    assert code == 0, said
+    assert "Type `destroy tiny of production`: " in said
+    assert server.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_what_stands_in_production_is_left_alone_by_whoever_says_development(server: Emulator, tmp_path: Path) -> None:
+    write_stack(tmp_path, topic("stands"), **in_environment("production", "stands"))
     deployed = deploy(tmp_path, server, "deploy", ENVIRONMENT="production")
     assert (deployed.returncode, deployed.stderr) == (0, ""), deployed.stdout
-    assert "tiny.tfstate" in account(server)
-    assert list(tmp_path.glob("*.tfstate")) == []
-    kept = deploy(tmp_path, server, "destroy", "--yes", ENVIRONMENT="production")
-    assert kept.returncode == 3
-    assert kept.stderr.startswith("deployment: tiny: ENVIRONMENT is production, which this command does not destroy")
-    assert has_topic(server, "production")
+    write_stack(tmp_path, topic("stands"), **in_environment("development", "stands"))
+    for command_ in (("plan",), ("destroy", "--yes")):
+        run = deploy(tmp_path, server, *command_)
+        assert run.returncode == 3, run.stdout
+        assert run.stderr == (
+            "deployment: tiny: aws_sns_topic.alerts stands in 'production', and ENVIRONMENT says 'development': "
+            "ENVIRONMENT_SUFFIX, or the state, is that of another environment\n"
+        )
+    assert has_topic(server, "stands")
+
+
+@pytest.mark.parametrize(
+    ("standing", "environment", "refused"),
+    [
+        ([], "development", None),
+        (["development"], "development", None),
+        (["development", "shared"], "development", "shared"),  # nobody knows that it is not production
+        (["staging", "development"], "development", None),  # one of it has a tag of its own
+        (["staging"], "development", "staging"),
+        (["staging"], "production", "staging"),
+        (["production"], "staging", "production"),
+        (["staging", "production"], "staging", "production"),
+        (["production", "staging"], "production", None),
+    ],
+)
+def test_a_plan_about_what_stands_in_another_environment_is_refused(
+    tmp_path: Path, standing: list[str], environment: str, refused: str | None
+) -> None:
+    changes = [
+        {
+            "address": f"aws_sqs_queue.{name}",
+            "change": {"actions": ["no-op"], "before": {"tags_all": {"Environment": name}}},
+        }
+        for name in standing
+    ]
+    new = {"address": "aws_sqs_queue.new", "change": {"actions": ["create"], "before": None}}
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"resource_changes": [new, *changes]}))
+    deployment = Deployment("tiny", tmp_path, tmp_path, environment, {}, {})
+    if refused is None:
+        planning.check_standing(deployment, plan)
+        return
+    with pytest.raises(NotDeployedError, match=f"aws_sqs_queue.{refused} stands in '{refused}'"):
+        planning.check_standing(deployment, plan)
+
+
+def test_an_environment_nobody_knows_is_treated_as_production(server: Emulator, tmp_path: Path) -> None:
+    write_stack(tmp_path, topic("blue"))
+    unasked = deploy(tmp_path, server, "destroy", "--yes", ENVIRONMENT="blue")
+    assert (unasked.returncode, unasked.stdout) == (3, "")
+    assert unasked.stderr == "deployment: tiny: --yes does not destroy blue: somebody has to be asked\n"
 
 
 def test_what_the_attestation_says_of_a_plan(planned: Path) -> None:
@@ -209,30 +333,38 @@ def test_an_interrupted_apply_leaves_a_whole_and_unlocked_state(server: Emulator
 def test_destroying_asks_for_the_name(server: Emulator, tmp_path: Path) -> None:
     write_stack(tmp_path, topic("asked"))
     assert deploy(tmp_path, server, "deploy").returncode == 0
-    assert answered(tmp_path, server, "yes") == 3
+    assert answered(tmp_path, server, "yes")[0] == 3
     silent = deploy(tmp_path, server, "destroy")
     assert (silent.returncode, silent.stderr) == (
         3,
         "deployment: tiny: standard input is no terminal to ask on: --yes confirms\n",
     )
     assert has_topic(server, "asked")
-    assert answered(tmp_path, server, "tiny") == 0
+    assert answered(tmp_path, server, "tiny")[0] == 0
     assert not has_topic(server, "asked")
 
 
-def answered(folder: Path, server: Emulator, answer: str) -> int:
-    """The exit code of `destroy` on a terminal on which somebody types `answer`."""
+def answered(folder: Path, server: Emulator, answer: str, **variables: str) -> tuple[int, str]:
+    """The exit code of `destroy` on a terminal on which somebody types `answer`, and what it said there."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command("destroy"), cwd=folder, env=surroundings(server), stdin=theirs, stdout=theirs) as run:
+    said = b""
+    with subprocess.Popen(
+        command("destroy"),
+        cwd=folder,
+        env=surroundings(server, **variables),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as run:
         os.close(theirs)
         os.write(ours, f"{answer}\n".encode())
         with os.fdopen(ours, "rb", buffering=0) as terminal:
             try:
-                while terminal.read(1024):
-                    pass
+                while read := terminal.read(1024):
+                    said += read
             except OSError:  # how a terminal says that nobody is left at its other end
                 pass
-    return run.returncode
+    return run.returncode, " ".join(said.decode().split())
 
 
 def test_a_state_that_is_locked_stops_the_plan(server: Emulator, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def initialized(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("stack", ["portal", "recovery-primary", "recovery-global", "transactions"])
-@pytest.mark.parametrize("kind", ["longest", "production"])
+@pytest.mark.parametrize("kind", ["longest", "staging", "production"])
 def test_terraform_validates_the_stack(kind: str, stack: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     synthesis: Synthesis = request.getfixturevalue(kind).of(stack)
     shutil.copytree(synthesis.folder, tmp_path, dirs_exist_ok=True)

@@ -145,3 +145,41 @@ def test_a_secret_that_is_known_after_apply_is_nobodys_guess(tmp_path: Path) -> 
     [document] = documents.read([write(tmp_path / "plan.json", plan)])
     found = engine.assess(document.graph, "stack", [POLICIES["secret-values-stay-out-of-state"]])
     assert {one.address: one.outcome for one in found} == {address: "undetermined"}
+
+
+def table(environment: str) -> dict[str, Any]:
+    return resource("aws_dynamodb_table.kept", {"name": "kept", "tags": None, "tags_all": {"Environment": environment}})
+
+
+@pytest.mark.parametrize("environment", ["production", "development", "blue"])
+def test_a_state_does_not_say_what_terraform_refuses_to_destroy(tmp_path: Path, environment: str) -> None:
+    values = {"root_module": {"resources": [table(environment)]}}
+    content = {"format_version": "1.0", "terraform_version": "1.11.4", "values": values}
+    [document] = documents.read([write(tmp_path / "state.json", content)])
+    found = engine.assess(document.graph, "stack", [POLICIES["production-prevents-destroy"]])
+    assert {one.address: one.outcome for one in found} == {"aws_dynamodb_table.kept": "not-applicable"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "outcome"),
+    [("production", "undetermined"), ("development", "not-applicable"), ("blue", "undetermined")],
+)
+def test_a_plan_alone_leaves_open_what_terraform_refuses_to_destroy(
+    tmp_path: Path, environment: str, outcome: str
+) -> None:
+    kept = table(environment)
+    after = {"actions": ["create"], "before": None, "after": kept["values"], "after_unknown": {}}
+    declared = {"address": kept["address"], "mode": "managed", "type": kept["type"], "name": kept["name"]}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": [kept]}},
+        "resource_changes": [{**declared, "provider_name": kept["provider_name"], "change": after}],
+        "configuration": {
+            "provider_config": {"aws": {"name": "aws", "full_name": kept["provider_name"]}},
+            "root_module": {"resources": [{**declared, "provider_config_key": "aws", "expressions": {}}]},
+        },
+    }
+    [document] = documents.read([write(tmp_path / "plan.json", plan)])
+    found = engine.assess(document.graph, "stack", [POLICIES["production-prevents-destroy"]])
+    assert {one.address: one.outcome for one in found} == {"aws_dynamodb_table.kept": outcome}
