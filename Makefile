@@ -46,7 +46,7 @@ rehearse: .venv/dev  ## apply, plan again, judge and destroy against an emulator
 deploy: .venv/run  ## judge, plan, judge the plan, apply exactly that plan: make deploy STACK=portal
 	@$(BIN)/python -m deployment deploy $(STACK)
 
-destroy: .venv/run  ## show what goes, ask, destroy: make destroy STACK=portal [YES=1]
+destroy: .venv/run  ## show what goes, ask, destroy: make destroy STACK=portal [YES=1; not for production]
 	@$(BIN)/python -m deployment destroy $(STACK) $(if $(YES),--yes)
 
 outputs: .venv/run  ## what a deployed stack gives out, as flat JSON: make outputs STACK=transactions
@@ -71,15 +71,17 @@ policy: .venv/run  ## start a new policy: make policy NAME=a-claim FOLDER=alb TY
 	@$(BIN)/python -m policies.scaffold "$(NAME)" --folder "$(FOLDER)" --type "$(TYPE)" --attribute "$(ATTRIBUTE)" \
 	  $(if $(VALUE),--value "$(VALUE)") $(if $(SEVERITY),--severity "$(SEVERITY)")
 
-docs: .venv/run  ## write docs/catalogue.md anew: the page about all policies
+docs: .venv/run  ## write docs/catalogue.md and docs/profiles.md anew: the pages made from data
 	@$(BIN)/python -m compliance catalogue
+	@$(BIN)/python -m infra.profiles_page
 
-lint: .venv/dev  ## style, import directions, requirement edges, the catalogue
+lint: .venv/dev  ## style, import directions, requirement edges, generated pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m compliance lint
 	@$(BIN)/python -m compliance catalogue --check
+	@$(BIN)/python -m infra.profiles_page --check
 
 types: .venv/dev  ## mypy, strict
 	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
