@@ -1,0 +1,101 @@
+"""The engine for many machines: a Dask cluster, one of several processes here or the one at an address."""
+
+import contextlib
+import importlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+from policies.errors import InputError
+from policies.fleet.processes import MAX_DEATHS, WAITING_PER_WORKER, Answers, died
+from policies.fleet.worker import Answer, Task
+
+INSTALL = "python -m pip install distributed"
+CONNECT_SECONDS = 30
+_LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
+
+
+def answers(
+    tasks: Iterable[Task], judge: Callable[[Task], Answer], workers: int, scheduler: str | None, scratch: Path
+) -> Answers:
+    """Every task with its answer, in the order in which they come.
+
+    Without `scheduler` the cluster is one of `workers` processes on this machine, which leaves no trace but in
+    `scratch`. A task whose worker dies is given to another one; Dask itself counts the deaths.
+    """
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise InputError(f"--engine dask needs a package more: {INSTALL}") from None
+    with _client(distributed, workers, scheduler, scratch) as client:
+        waiting = iter(tasks)
+        under_way: dict[Any, Task] = {}
+        done = distributed.as_completed(loop=client.loop)
+        while True:
+            for task in _more(waiting, _room(client) - len(under_way)):
+                future = client.submit(judge, task, pure=False, retries=0)
+                under_way[future] = task
+                done.add(future)
+            if not under_way:
+                return
+            future = next(done)
+            task = under_way.pop(future)
+            yield task, _answer(future, task, distributed)
+            future.release()
+
+
+def _more(waiting: Iterator[Task], room: int) -> Iterator[Task]:
+    for _ in range(room):
+        task = next(waiting, None)
+        if task is None:
+            return
+        yield task
+
+
+def _room(client: Any) -> int:
+    """How many tasks may be under way: workers come and go, and answers must not heap up here."""
+    return WAITING_PER_WORKER * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
+def _answer(future: Any, task: Task, distributed: Any) -> Answer:
+    try:
+        answer: Answer = future.result()
+    except distributed.KilledWorker:
+        return died(task)
+    except (CancelledError, OSError, distributed.client.FutureCancelledError):
+        raise InputError(_LOST) from None
+    except Exception as error:  # the worker could not even begin: other versions of Dask or of this project
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"--engine dask: a worker cannot judge ({reason[:300]})") from None
+    return answer
+
+
+@contextlib.contextmanager
+def _client(distributed: Any, workers: int, scheduler: str | None, scratch: Path) -> Iterator[Any]:
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what becomes of workers shows in the answers
+    importlib.import_module("dask").config.set({"distributed.scheduler.allowed-failures": MAX_DEATHS - 1})
+    if scheduler is None:
+        with (
+            distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                security=True,  # whoever reaches a worker can have it run anything: keys of this run's own keep it shut
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                local_directory=str(scratch),
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        name = type(error).__name__
+        raise InputError(f"--scheduler {scheduler}: no Dask scheduler with a worker answers there ({name})") from None
+    with client:
+        yield client
