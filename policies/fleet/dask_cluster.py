@@ -2,9 +2,10 @@
 
 import contextlib
 import importlib
+import itertools
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from policies.fleet.worker import Answer, Task
 
 INSTALL = "python -m pip install distributed"
 CONNECT_SECONDS = 30
+_ASKING_SECONDS = 5.0
 _LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
 
 
@@ -30,46 +32,50 @@ def answers(
     except ImportError:
         raise InputError(f"--engine dask needs a package more: {INSTALL}") from None
     with _client(distributed, workers, scheduler, scratch) as client:
-        waiting = iter(tasks)
+        waiting, room = iter(tasks), _Room(client)
         under_way: dict[Any, Task] = {}
-        done = distributed.as_completed(loop=client.loop)
+        done = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
         while True:
-            for task in _more(waiting, _room(client) - len(under_way)):
-                future = client.submit(judge, task, pure=False, retries=0)
+            for task in itertools.islice(waiting, max(room.size() - len(under_way), 0)):
+                future = client.submit(judge, task, pure=False)
                 under_way[future] = task
                 done.add(future)
             if not under_way:
                 return
-            future = next(done)
+            future, result = next(done)
             task = under_way.pop(future)
-            yield task, _answer(future, task, distributed)
+            yield task, _answer(future.status, result, task, distributed)
             future.release()
 
 
-def _more(waiting: Iterator[Task], room: int) -> Iterator[Task]:
-    for _ in range(room):
-        task = next(waiting, None)
-        if task is None:
-            return
-        yield task
-
-
-def _room(client: Any) -> int:
+class _Room:
     """How many tasks may be under way: workers come and go, and answers must not heap up here."""
-    return WAITING_PER_WORKER * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._asked = -_ASKING_SECONDS
+        self._size = 0
+
+    def size(self) -> int:
+        """As many as the cluster has work for; it is asked now and then only, since that takes its time."""
+        now = time.monotonic()
+        if now - self._asked >= _ASKING_SECONDS:
+            self._asked = now
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+            self._size = WAITING_PER_WORKER * max(1, len(workers))
+        return self._size
 
 
-def _answer(future: Any, task: Task, distributed: Any) -> Answer:
-    try:
-        answer: Answer = future.result()
-    except distributed.KilledWorker:
+def _answer(status: str, result: Any, task: Task, distributed: Any) -> Answer:
+    if isinstance(result, Answer):
+        return result
+    error = result[1] if status == "error" else None
+    if error is None:
+        raise InputError(_LOST)
+    if isinstance(error, distributed.KilledWorker):
         return died(task)
-    except (CancelledError, OSError, distributed.client.FutureCancelledError):
-        raise InputError(_LOST) from None
-    except Exception as error:  # the worker could not even begin: other versions of Dask or of this project
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f"--engine dask: a worker cannot judge ({reason[:300]})") from None
-    return answer
+    reason = " ".join(f"{type(error).__name__}: {error}".split())  # other versions of Dask, or no such module there
+    raise InputError(f"--engine dask: a worker cannot judge ({reason[:300]})")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from policies.fleet.worker import Answer, Task
 
 MAX_DEATHS = 3  # of workers over one input, before it is taken to be the reason
-WAITING_PER_WORKER = 2  # tasks that are sent ahead, so that no worker waits and no answers heap up
+WAITING_PER_WORKER = 4  # tasks that are sent ahead, so that no worker waits and no answers heap up
 
 Answers = Iterator[tuple[Task, Answer]]
 
