@@ -1,0 +1,184 @@
+"""Workers may die, and a run may be killed: what is judged in the end is the same, and nothing is judged in vain."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from policies.fleet import processes
+from policies.fleet.part import Terms
+from policies.fleet.worker import Answer, Task, judge, version
+from tests.policies.conftest import ROOT
+from tests.policies.fleet.conftest import IMDS, PASSES, Estate, needed
+
+KEPT = ("--resume", "kept")
+
+
+def test_worker_that_is_killed_changes_nothing_in_the_result(estate: Estate, engine: tuple[str, ...]) -> None:
+    undisturbed = estate.check(*(f"estate/s{number}" for number in range(7)))
+    estate.mark("s3", deaths=1)
+    fleet = estate.fleet("estate/*", *engine)
+    assert not list(estate.marks.glob("s3.*"))  # a worker took it, and died
+    assert fleet.out == undisturbed.out
+    assert fleet.code == undisturbed.code
+
+
+def test_input_that_no_worker_outlives_is_refused_alone(estate: Estate, engine: tuple[str, ...]) -> None:
+    estate.mark("s3", deaths=9)
+    fleet = estate.fleet("estate/*", *engine)
+    assert fleet.code == 3
+    reason = "estate/s3: the process that judged it died 3 times: out of memory?"
+    assert fleet.json["refused"] == [{"path": "estate/s3", "reason": reason}]
+    assert len(fleet.json["inputs"]) == 6
+
+
+def test_run_that_is_killed_goes_on_where_it_was(estate: Estate, engine: tuple[str, ...]) -> None:
+    estate.mark("s4")
+    killed = estate.fleet("estate/*", *engine, *KEPT)
+    assert killed.code == -signal.SIGKILL
+    assert not killed.out
+    finished = len([one for one in (estate.folder / "kept" / "parts").glob("*/*") if not one.name.startswith(".")])
+    assert finished
+    estate.read()
+    resumed = estate.fleet("estate/*", *engine, *KEPT)
+    assert len(estate.read()) == 7 - finished
+    assert f"{7 - finished} judged, {finished} kept" in resumed.err
+    assert resumed.out == estate.check(*(f"estate/s{number}" for number in range(7))).out
+
+
+def test_finished_run_is_not_made_again(estate: Estate) -> None:
+    first = estate.fleet("estate/*", *KEPT)
+    estate.read()
+    again = estate.fleet("estate/*", *KEPT)
+    assert not estate.read()
+    assert "7 kept" in again.err
+    assert (again.code, again.out) == (first.code, first.out)
+
+
+def test_changed_input_is_judged_again_and_no_other(estate: Estate) -> None:
+    estate.fleet("estate/*", *KEPT)
+    estate.read()
+    estate.add("s1", PASSES)
+    (estate.folder / "estate" / "s2" / "sources.json").write_text('{"s2": {"file": "infra/x.py", "line": 3}}')
+    (estate.folder / "estate" / "s4" / "terraform.tfvars").write_text("")
+    (estate.folder / "estate" / "s5" / "more.tf.json").write_text('{"resource": {"aws_instance": {"i": {}}}}')
+    resumed = estate.fleet("estate/*", *KEPT)
+    assert sorted(estate.read()) == ["s1", "s2", "s4", "s5"]
+    assert resumed.out == estate.check(*(f"estate/s{number}" for number in range(7))).out
+
+
+def test_other_options_judge_again_and_other_waivers_do_not(estate: Estate) -> None:
+    estate.fleet("estate/*", *KEPT)
+    estate.read()
+    estate.fleet("estate/*", *KEPT, *IMDS)
+    assert len(estate.read()) == 7
+    estate.fleet("estate/*", *KEPT, *IMDS, "--names", "path")
+    assert len(estate.read()) == 7
+    estate.fleet("estate/*", *KEPT, *IMDS, "--names", "path", "--environment", "production", "--today", "2026-01-02")
+    assert not estate.read()
+
+
+def test_other_policies_judge_again(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Policies are known by the digest of their code, which decides what is kept and who may judge."""
+    before = version(None, with_checkov=False)
+    monkeypatch.setattr("policies.attestation.policy_set_digest", lambda _policies: "of a policy that was changed")
+    assert version(None, with_checkov=False) != before
+
+
+def test_worker_with_other_policies_does_not_judge(estate: Estate) -> None:
+    answer = judge(Task(str(estate.folder / "estate" / "s0"), Terms("of another version")))
+    assert answer.status == "foreign"
+    assert not answer.part
+
+
+def test_part_that_was_damaged_is_judged_again(estate: Estate) -> None:
+    first = estate.fleet("estate/*", *KEPT)
+    parts = sorted(one for one in (estate.folder / "kept" / "parts").glob("*/*"))
+    parts[0].write_bytes(parts[0].read_bytes()[:-7])
+    parts[1].write_bytes(b"")
+    estate.read()
+    assert estate.fleet("estate/*", *KEPT).out == first.out
+    assert len(estate.read()) == 2
+
+
+def test_two_runs_do_not_share_a_folder(estate: Estate) -> None:
+    (estate.folder / "kept").mkdir()
+    with (estate.folder / "kept" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = estate.fleet("estate/*", *KEPT)
+    assert run.code == 3
+    assert run.err == "policies: kept: another run is using it\n"
+
+
+def _at_once(task: Task) -> Answer:
+    return Answer("refused", reason=task.input)
+
+
+def test_tasks_are_taken_as_they_are_needed() -> None:
+    """However many inputs there are, few are under way: what waits for the run is bounded."""
+    taken: list[int] = []
+
+    def tasks() -> Iterator[Task]:
+        for number in range(1000):
+            taken.append(number)
+            yield Task(str(number), Terms(""))
+
+    answers = processes.answers(tasks(), _at_once, workers=1)
+    next(answers)
+    assert len(taken) <= processes.WAITING_PER_WORKER
+    assert len(list(answers)) == 999
+
+
+def test_absent_dask_is_one_line_that_says_how_to_install_it(estate: Estate) -> None:
+    (estate.marks / "distributed.py").write_text("raise ImportError('not installed')\n")
+    run = estate.fleet("estate/*", "--engine", "dask")
+    assert run.code == 3
+    assert run.err == "policies: --engine dask needs a package more: python -m pip install distributed\n"
+
+
+def test_scheduler_that_does_not_answer_is_one_line(estate: Estate) -> None:
+    needed("distributed")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+        run = estate.fleet("estate/*", "--engine", "dask", "--scheduler", address)
+    assert run.code == 3
+    assert run.err.splitlines()[-1].startswith(f"policies: --scheduler {address}: no Dask scheduler with a worker")
+    assert "Traceback" not in run.err
+
+
+def test_existing_cluster_judges(estate: Estate) -> None:
+    needed("distributed")
+    program = Path(estate.folder) / "cluster.py"
+    program.write_text(
+        "import sys\n"
+        "from distributed import LocalCluster\n"
+        "if __name__ == '__main__':\n"
+        "    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:\n"
+        "        print(cluster.scheduler_address, flush=True)\n"
+        "        sys.stdin.read()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    cluster = subprocess.Popen(
+        [sys.executable, str(program)],
+        cwd=estate.folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert cluster.stdin
+    assert cluster.stdout
+    try:
+        address = cluster.stdout.readline().strip()
+        fleet = estate.fleet("estate/*", "--engine", "dask", "--scheduler", address)
+    finally:
+        cluster.stdin.close()
+        cluster.wait(60)
+    assert fleet.out == estate.check(*(f"estate/s{number}" for number in range(7))).out
