@@ -84,8 +84,8 @@ def _refuse_parts_of_fleets(result: Reader) -> None:
     """What was not judged is not in the rows: whoever counts them would take the rest for the whole."""
     refused = result.rows("refused", optional=True)
     if refused:
-        number = f"{len(refused)} input{'' if len(refused) == 1 else 's'} could not be judged, such as"
-        raise result.refusal(f"{number} {refused[0].text('path')}: mend them, or run the fleet without them (--exclude)")
+        left_out = f"{len(refused)} input{'' if len(refused) == 1 else 's'} could not be judged, such as"
+        raise result.refusal(f"{left_out} {refused[0].text('path')}: mend them, or judge without them (--exclude)")
 
 
 def _order(assessment: Assessment) -> tuple[str, str, str, str, str]:

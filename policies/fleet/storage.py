@@ -136,7 +136,7 @@ def _system() -> Any:
     except ImportError:
         raise InputError(f"{SCHEME}...: reading from S3 needs two packages more: {INSTALL}") from None
     retry = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)}
-    return store("s3", config={}, retry_config=retry, use_listings_cache=False)
+    return store("s3", config={}, retry_config=retry)
 
 
 @contextlib.contextmanager
