@@ -16,6 +16,10 @@ from policies.fleet.worker import Answer, Task
 INSTALL = "python -m pip install distributed"
 CONNECT_SECONDS = 30
 _ASKING_SECONDS = 5.0
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": MAX_DEATHS - 1,
+    "distributed.worker.profile.enabled": False,  # it looks at every frame a hundred times a second, for nobody
+}
 _LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
 
 
@@ -81,7 +85,7 @@ def _answer(status: str, result: Any, task: Task, distributed: Any) -> Answer:
 @contextlib.contextmanager
 def _client(distributed: Any, workers: int, scheduler: str | None, scratch: Path) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what becomes of workers shows in the answers
-    importlib.import_module("dask").config.set({"distributed.scheduler.allowed-failures": MAX_DEATHS - 1})
+    importlib.import_module("dask").config.set(_SETTINGS)
     if scheduler is None:
         with (
             distributed.LocalCluster(

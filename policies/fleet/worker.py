@@ -134,6 +134,13 @@ def _garbage_left() -> Iterator[None]:
     finally:
         gc.enable()
         gc.collect()
+        _keep_what_stays()
+
+
+@functools.cache
+def _keep_what_stays() -> None:
+    """Once the first input has had everything imported: what is left then is looked at by no later collection."""
+    gc.freeze()
 
 
 def _name() -> str:
