@@ -5,22 +5,27 @@ import importlib
 import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from policies.errors import InputError
-from policies.fleet.processes import MAX_DEATHS, WAITING_PER_WORKER, Answers, died
+from policies.fleet.processes import MAX_DEATHS, Answers, died
 from policies.fleet.worker import Answer, Task
 
 INSTALL = "python -m pip install distributed"
 CONNECT_SECONDS = 30
 _ASKING_SECONDS = 5.0
+_BATCH = 4  # tasks that go to a worker and come back together: the cluster's own work is by the batch
+_BATCHES_PER_WORKER = 2  # so that none waits
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": MAX_DEATHS - 1,
     "distributed.worker.profile.enabled": False,  # it looks at every frame a hundred times a second, for nobody
 }
 _LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
+
+Batch = tuple[Task, ...]
 
 
 def answers(
@@ -29,31 +34,47 @@ def answers(
     """Every task with its answer, in the order in which they come.
 
     Without `scheduler` the cluster is one of `workers` processes on this machine, which leaves no trace but in
-    `scratch`. A task whose worker dies is given to another one; Dask itself counts the deaths.
+    `scratch`. What a dead worker had is given to another one, and Dask itself counts the deaths: a batch of tasks that
+    none outlives is taken apart, and a task is refused.
     """
     try:
         distributed = importlib.import_module("distributed")
     except ImportError:
         raise InputError(f"--engine dask needs a package more: {INSTALL}") from None
     with _client(distributed, workers, scheduler, scratch) as client:
-        waiting, room = iter(tasks), _Room(client)
-        under_way: dict[Any, Task] = {}
+        waiting, room = _batches(iter(tasks)), _Room(client)
+        suspects: deque[Batch] = deque()
+        under_way: dict[Any, Batch] = {}
         done = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
         while True:
-            for task in itertools.islice(waiting, max(room.size() - len(under_way), 0)):
-                future = client.submit(judge, task, pure=False)
-                under_way[future] = task
+            while len(under_way) < room.size() and (batch := suspects.popleft() if suspects else next(waiting, ())):
+                future = client.submit(_each, judge, batch, pure=False)
+                under_way[future] = batch
                 done.add(future)
             if not under_way:
                 return
             future, result = next(done)
-            task = under_way.pop(future)
-            yield task, _answer(future.status, result, task, distributed)
+            batch = under_way.pop(future)
+            answered = _answers(future.status, result, batch, distributed)
             future.release()
+            if answered is None:
+                suspects.extend((task,) for task in batch)
+            else:
+                yield from zip(batch, answered, strict=True)
+
+
+def _batches(tasks: Iterator[Task]) -> Iterator[Batch]:
+    while batch := tuple(itertools.islice(tasks, _BATCH)):
+        yield batch
+
+
+def _each(judge: Callable[[Task], Answer], batch: Batch) -> list[Answer]:
+    """What runs in a worker of the cluster."""
+    return [judge(task) for task in batch]
 
 
 class _Room:
-    """How many tasks may be under way: workers come and go, and answers must not heap up here."""
+    """How many batches may be under way: workers come and go, and answers must not heap up here."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -66,18 +87,19 @@ class _Room:
         if now - self._asked >= _ASKING_SECONDS:
             self._asked = now
             workers = self._client.scheduler_info(n_workers=-1)["workers"]
-            self._size = WAITING_PER_WORKER * max(1, len(workers))
+            self._size = _BATCHES_PER_WORKER * max(1, len(workers))
         return self._size
 
 
-def _answer(status: str, result: Any, task: Task, distributed: Any) -> Answer:
-    if isinstance(result, Answer):
+def _answers(status: str, result: Any, batch: Batch, distributed: Any) -> list[Answer] | None:
+    """The answers to a batch; None when no worker outlived it, and which task is the reason has to be found out."""
+    if isinstance(result, list):
         return result
     error = result[1] if status == "error" else None
     if error is None:
         raise InputError(_LOST)
     if isinstance(error, distributed.KilledWorker):
-        return died(task)
+        return [died(batch[0])] if len(batch) == 1 else None
     reason = " ".join(f"{type(error).__name__}: {error}".split())  # other versions of Dask, or no such module there
     raise InputError(f"--engine dask: a worker cannot judge ({reason[:300]})")
 

@@ -35,6 +35,9 @@ def run(
             refused.append(Refused(task.input, answer.reason or f"{task.input}: its part was lost: run again"))
         progress.count(answer)
     progress.end()
+    unanswered = {*inputs.wanted} - {*facts} - {one.path for one in refused}
+    if unanswered:  # whatever an engine does wrong, it must not look like a fleet without these
+        raise InputError(f"{len(unanswered)} inputs were not judged, such as {min(unanswered)}: run again")
     judged: Sequence[tuple[str, Facts]] = [(name, facts[name]) for name in inputs.wanted if name in facts]
     return Merged(folder, judged, refused, conditions, with_checkov=terms.with_checkov)
 
