@@ -29,6 +29,8 @@ def read(paths, *rest):
     name = paths[0].name
     with (_marks / "read").open("a") as log:
         log.write(name + "\\n")
+    (_marks / "workers").mkdir(exist_ok=True)
+    (_marks / "workers" / str(os.getpid())).touch()
     for mark in sorted(_marks.glob(f"{name}.*")):
         try:
             mark.unlink()
@@ -69,6 +71,11 @@ class Estate:
         names = log.read_text().split() if log.exists() else []
         log.unlink(missing_ok=True)
         return names
+
+    def workers(self) -> list[int]:
+        """The processes that have judged, and still run."""
+        found = [Path("/proc") / one.name / "stat" for one in (self.marks / "workers").iterdir()]
+        return [int(one.parent.name) for one in found if one.exists() and " Z " not in one.read_text()]
 
     def run(self, *arguments: str | Path) -> Run:
         """Runs `python -m policies ARGUMENTS` beside the estate."""

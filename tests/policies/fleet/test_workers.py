@@ -6,14 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from policies.errors import InputError
 from policies.fleet import processes
+from policies.fleet.folder import WorkingFolder
+from policies.fleet.inputs import Inputs
 from policies.fleet.part import Terms
+from policies.fleet.progress import Progress
+from policies.fleet.run import run
 from policies.fleet.worker import Answer, Task, judge, version
+from policies.result import Conditions
 from tests.policies.conftest import ROOT
 from tests.policies.fleet.conftest import IMDS, PASSES, Estate, needed
 
@@ -43,6 +49,8 @@ def test_run_that_is_killed_goes_on_where_it_was(estate: Estate, engine: tuple[s
     killed = estate.fleet("estate/*", *engine, *KEPT)
     assert killed.code == -signal.SIGKILL
     assert not killed.out
+    while estate.workers():
+        pass  # they end with the run that they worked for, or this test never does
     finished = len([one for one in (estate.folder / "kept" / "parts").glob("*/*") if not one.name.startswith(".")])
     assert finished
     estate.read()
@@ -133,6 +141,20 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
     next(answers)
     assert len(taken) <= processes.WAITING_PER_WORKER
     assert len(list(answers)) == 999
+
+
+def test_engine_that_loses_an_input_ends_the_run(estate: Estate) -> None:
+    """A result without it would look like a fleet without it."""
+
+    def losing(tasks: Iterable[Task], judge: Callable[[Task], Answer]) -> Iterator[tuple[Task, Answer]]:
+        return ((task, judge(task)) for task in tasks if not task.input.endswith("s3"))
+
+    folder = WorkingFolder(estate.folder / "kept")
+    wanted = tuple(str(estate.folder / "estate" / f"s{number}") for number in range(5))
+    terms = Terms(version(None, with_checkov=False))
+    with pytest.raises(InputError, match=r"1 inputs were not judged, such as .*s3: run again"):
+        run(Inputs(wanted, ()), terms, Conditions("2026-01-01", "x"), losing, folder, Progress(5, shown=False))
+    folder.close()
 
 
 def test_absent_dask_is_one_line_that_says_how_to_install_it(estate: Estate) -> None:
