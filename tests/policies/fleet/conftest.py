@@ -1,5 +1,6 @@
 """What the tests of fleets share: an estate of stacks, running the command over it, and workers that die when told."""
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -73,9 +74,12 @@ class Estate:
         return names
 
     def workers(self) -> list[int]:
-        """The processes that have judged, and still run."""
-        found = [Path("/proc") / one.name / "stat" for one in (self.marks / "workers").iterdir()]
-        return [int(one.parent.name) for one in found if one.exists() and " Z " not in one.read_text()]
+        """The processes that have judged and are still there, as descriptors that are readable once they ended."""
+        found = []
+        for one in (self.marks / "workers").iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                found.append(os.pidfd_open(int(one.name)))
+        return found
 
     def run(self, *arguments: str | Path) -> Run:
         """Runs `python -m policies ARGUMENTS` beside the estate."""

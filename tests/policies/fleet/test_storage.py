@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.policies.fleet.conftest import IMDS, PASSES, Estate, needed
+from tests.policies.fleet.conftest import IMDS, PASSES, UNKNOWN, Estate, needed
 
 KEY_ID = "AKIA" + "NOBODYSKEY000000"
 SECRET = "nobodys" + "-secret"
@@ -80,11 +80,16 @@ def located(out: str) -> str:
 @pytest.mark.parametrize("pattern", ["estate/*", "estate/*/cdk.tf.json", "**/cdk.tf.json"])
 def test_bucket_is_judged_as_a_folder_is(bucket: Bucket, engine: tuple[str, ...], pattern: str) -> None:
     estate = bucket.estate
-    (estate.folder / "estate" / "s1" / "sources.json").write_text('{"s1": {"file": "infra/x.py", "line": 3}}')
+    made = {"metadata": {"path": "s1/web"}}
+    estate.add("s1", {"resource": {"aws_launch_template": {"web": {"//": made}}}})
+    (estate.folder / "estate" / "s1" / "sources.json").write_text('{"s1/web": {"file": "infra/x.py", "line": 3}}')
+    estate.add("s2", {**UNKNOWN, "variable": {"tokens": {"default": "required"}}})
     (estate.folder / "estate" / "s2" / "terraform.tfvars").write_text("")
     bucket.upload()
     remote, local = estate.fleet(f"s3://estates/{pattern}", *engine), estate.fleet(pattern)
     assert len(local.json["inputs"]) == 7
+    assert "infra/x.py" in local.out
+    assert local.json["summary"]["undetermined"]
     assert remote.out == located(local.out)
     assert remote.code == local.code == 1
 
