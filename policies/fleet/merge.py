@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies import attestation, baseline, engine, gate, requirements, waivers
+from policies import attestation, baseline, engine, gate, specifications, waivers
 from policies.baseline import Entry
 from policies.errors import InputError
 from policies.fleet.folder import WorkingFolder
@@ -43,7 +43,6 @@ class StackResult:
     documents: tuple[tuple[str, Facts], ...]
     summary: Mapping[Outcome, int]
     deciding: Mapping[Outcome, int]
-    found: Mapping[str, Found]
     is_judged: bool
 
 
@@ -72,6 +71,7 @@ class Merged:
 
             self.tools = {"checkov": checkov.checkov_version(), **self.tools}
         self._folder = folder
+        self._found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         self._settling = _Settling(conditions, gate.known_ids(self._policies, with_checkov=with_checkov))
         self._by_stack: dict[str, list[tuple[str, Facts]]] = defaultdict(list)
         for name, facts in self.judged:
@@ -81,6 +81,11 @@ class Merged:
     def stacks(self) -> tuple[StackResult, ...]:
         """The stacks in the order of the result; one that only a waiver names may be among them."""
         return tuple(map(self._stack, sorted({*self._by_stack, *self._settling.named})))
+
+    @property
+    def found(self) -> Mapping[tuple[str, str], Sequence[int]]:
+        """Policy and severity -> how many resources failed, how many are undetermined, in how many stacks."""
+        return self._found if self.stacks else {}
 
     @functools.cached_property
     def summary(self) -> dict[Outcome, int]:
@@ -120,9 +125,8 @@ class Merged:
         """Those of one stack, in the order of the result."""
         documents = self._by_stack.get(stack, [])
         found = [one for name, _ in documents for one in assessments(self._rows(name))]
-        found += [
-            one for _, facts in documents if self._adds_unseen and not facts.has_modules for one in _unseen(stack)
-        ]
+        if self._adds_unseen:
+            found += [one for _, facts in documents if not facts.has_modules for one in self._unseen(stack)]
         return sorted(self._settling.settle(stack, found), key=order)
 
     def whole(self) -> GateResult:
@@ -134,14 +138,32 @@ class Merged:
         documents = tuple(self._by_stack.get(stack, ()))
         if not self._is_settled(stack):
             [(name, facts)] = documents
-            return StackResult(stack, documents, facts.summary, facts.summary, self._part(name).found, facts.is_judged)
+            self._count(self._part(name).found)
+            summary = facts.summary
+            return StackResult(stack, documents, summary, summary, facts.is_judged)
         found = self.assessments(stack)
+        self._count(found_by(found))
         deciding = Counter(one.outcome for one in found if not one.baseline)
-        summary = Counter(one.outcome for one in found)
-        return StackResult(stack, documents, summary, deciding, found_by(found), any(map(is_verdict, found)))
+        counts = Counter(one.outcome for one in found)
+        return StackResult(stack, documents, counts, deciding, any(map(is_verdict, found)))
+
+    def _count(self, found: Mapping[str, Found]) -> None:
+        for policy, one in found.items():
+            count = self._found[policy, one.severity]
+            for index, more in enumerate((one.fail, one.undetermined, 1)):
+                count[index] += more
 
     def _is_settled(self, stack: str) -> bool:
         return stack in self._settling.named or len(self._by_stack[stack]) > 1 or self._adds_unseen
+
+    def _unseen(self, stack: str) -> Iterator[Assessment]:
+        """What the policy on modules says of a stack that calls none; `check` says it where another stack calls one."""
+        asked = specifications.asked_of(stack, self._measures.specified)
+        return engine.assess(ResourceGraph(()), stack, gate.selected([UNSEEN]), self._measures.requirements, asked)
+
+    @functools.cached_property
+    def _measures(self) -> gate.Measures:
+        return gate.measures()
 
     def _part(self, name: str) -> Part:
         kept = self._folder.get(name)
@@ -180,11 +202,6 @@ class _Settling:
         if stack in self._baseline and given.baseline:
             found = baseline.apply(found, self._baseline[stack], self._ids, Path(given.baseline.path))
         return found
-
-
-def _unseen(stack: str) -> list[Assessment]:
-    """What the policy on modules says of a stack that calls none; `check` says it where another stack calls one."""
-    return list(engine.assess(ResourceGraph(()), stack, gate.selected([UNSEEN]), requirements.by_policy()))
 
 
 def _of_one_name(judged: Sequence[tuple[str, Facts]]) -> list[Refused]:

@@ -1,6 +1,5 @@
 """The result of a fleet for people: what most stacks lack, which lack most, and what was not judged."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from policies.fleet.merge import Merged, StackResult
@@ -20,13 +19,7 @@ def to_text(merged: Merged, exit_code: int) -> str:
 
 
 def _policies(merged: Merged) -> Iterator[str]:
-    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for stack in merged.stacks:
-        for policy, found in stack.found.items():
-            count = counts[policy, found.severity]
-            count[0] += found.fail
-            count[1] += found.undetermined
-            count[2] += 1
+    counts = merged.found
     if counts:
         yield "findings by policy, the most severe first"
         yield f"  {'failed':>9} {'undeter.':>9} {'in stacks':>9}  policy"

@@ -24,15 +24,17 @@ _DONE = re.compile(r"inputs, .* in [\d,]+ s \(([\d,.]+)/s\); (\d+) workers, at m
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took; `judging_seconds` is without the start of the workers' cluster and the merge.
+    """What one run took; `judging_seconds` is without the merge and the end of the cluster.
 
-    `peak_mebibytes` is the most memory that a worker needed, `lead_mebibytes` that of the process that merges.
+    `processor_seconds` is of all its processes together, and does not hang on what else the machine does.
+    `peak_mebibytes` is the most memory that a worker needed, `largest_mebibytes` that of any of its processes.
     """
 
     seconds: float
     judging_seconds: float
+    processor_seconds: float
     peak_mebibytes: int
-    lead_mebibytes: float
+    largest_mebibytes: float
     digest: str
     size: int
 
@@ -55,7 +57,8 @@ def measure(folder: Path, stacks: int, *options: str) -> Run:
     with result.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     rate = float(done[1].replace(",", ""))
-    return Run(seconds, stacks / rate, int(done[3]), usage.ru_maxrss / 1024, digest, result.stat().st_size)
+    processor = usage.ru_utime + usage.ru_stime
+    return Run(seconds, stacks / rate, processor, int(done[3]), usage.ru_maxrss / 1024, digest, result.stat().st_size)
 
 
 def main() -> int:
@@ -70,7 +73,10 @@ def main() -> int:
         folder = Path(name)
         write_fleet(folder / "fleet", options.stacks, options.resources)
         print(f"{options.stacks:,} stacks of {options.resources} resources; {os.cpu_count()} processors")
-        print(f"{'':<24}{'judging':>10} {'stacks/s':>9} {'in all':>10} {'a worker':>10} {'the merge':>10} {'load':>6}")
+        print(
+            f"{'':<24}{'judging':>10} {'stacks/s':>9} {'in all':>10} {'processor':>10}"
+            f" {'a worker':>10} {'largest':>10} {'load':>6}"
+        )
         several = str(options.workers)
         kinds = {
             "dask, 1 worker": ("--engine=dask", "--workers=1"),
@@ -81,11 +87,10 @@ def main() -> int:
         for kind, given in kinds.items():
             load = os.getloadavg()[0]
             run = runs[kind] = measure(folder, options.stacks, *given)
-            print(
-                f"{kind:<24}{run.judging_seconds:>8.1f} s {options.stacks / run.judging_seconds:>9.1f}"
-                f" {run.seconds:>8.1f} s {run.peak_mebibytes:>6} MiB {run.lead_mebibytes:>6.0f} MiB {load:>6.1f}",
-                flush=True,
-            )
+            judging = f"{run.judging_seconds:>8.1f} s {options.stacks / run.judging_seconds:>9.1f}"
+            memory = f"{run.peak_mebibytes:>6} MiB {run.largest_mebibytes:>6.0f} MiB"
+            print(f"{kind:<24}{judging} {run.seconds:>8.1f} s {run.processor_seconds:>8.1f} s {memory} {load:>6.1f}")
+            sys.stdout.flush()
     one, more, _ = runs.values()
     same = len({run.digest for run in runs.values()}) == 1
     speedup = one.judging_seconds / more.judging_seconds
