@@ -15,6 +15,7 @@ from policies.commands import judging
 from policies.errors import InputError
 from policies.fleet import dask_cluster, inputs, outputs, processes, storage, worker
 from policies.fleet.folder import WorkingFolder
+from policies.fleet.merge import Merged
 from policies.fleet.part import Terms
 from policies.fleet.progress import Progress
 from policies.fleet.run import Engine
@@ -94,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Judges the fleet and writes its result."""
     gc.enable()  # a long run, other than those of the other commands
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     formats = _formats(options)
     for _, path in formats:
         if path is not None:
@@ -105,6 +106,8 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         left = f"the same command goes on from {options.resume}" if options.resume else "--resume would have kept it"
         raise InputError(f"stopped: {left}") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: argparse.Namespace, formats: Sequence[tuple[str, Path | None]]) -> int:
@@ -122,9 +125,19 @@ def _run(options: argparse.Namespace, formats: Sequence[tuple[str, Path | None]]
             _say(f"{stack}: no resource in it was judged")
         if not merged.judged and not merged.refused:
             raise InputError("nothing to judge")
-        for name, path in formats:
-            outputs.write(merged, name, path, code)
+        failed = [error for name, path in formats if (error := _refusal(merged, name, path, code))]
+    if failed:
+        raise failed[0]
     return code
+
+
+def _refusal(merged: Merged, name: str, path: Path | None, code: int) -> InputError | None:
+    """Writes one format; why it could not, which is no reason to keep the others back."""
+    try:
+        outputs.write(merged, name, path, code)
+    except InputError as error:
+        return error
+    return None
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What a run holds does not grow with the rows of its result: they pass through."""
 
+import gc
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.__main__ import main
 from policies.fleet import outputs
 from policies.fleet.folder import WorkingFolder
 from policies.fleet.merge import Merged
@@ -58,6 +60,20 @@ def test_rows_of_a_large_stack_pass_in_pieces(folder: WorkingFolder, tmp_path: P
     pieces = list(chunks(zlib.compress(rows)))
     assert b"".join(pieces) == rows
     assert max(map(len, pieces)) <= 1024 * 1024
+
+
+def test_format_that_is_refused_keeps_no_other_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_fleet(tmp_path / "fleet", 1, RESOURCES)
+    monkeypatch.setattr(outputs, "MAX_HELD", 100)
+    monkeypatch.chdir(tmp_path)
+    formats = ("--format", "sarif=a.sarif", "--format", "json=a.json")
+    assert main(["fleet", "fleet/*", "--workers", "1", "--no-waivers", "--no-progress", *formats]) == 3
+    gc.enable()  # which the command line leaves to its end
+    assert "--format sarif: " in capsys.readouterr().err
+    assert not Path("a.sarif").exists()
+    assert Path("a.json").stat().st_size
 
 
 def test_format_that_holds_all_refuses_what_is_too_much(
