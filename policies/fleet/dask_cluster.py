@@ -23,7 +23,7 @@ _SETTINGS = {
     "distributed.scheduler.allowed-failures": MAX_DEATHS - 1,
     "distributed.worker.profile.enabled": False,  # it looks at every frame a hundred times a second, for nobody
 }
-_LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
+LOST = "the Dask cluster is gone; with --resume the same command goes on from here"
 
 Batch = tuple[Task, ...]
 
@@ -97,11 +97,12 @@ def _answers(status: str, result: Any, batch: Batch, distributed: Any) -> list[A
         return result
     error = result[1] if status == "error" else None
     if error is None:
-        raise InputError(_LOST)
+        raise InputError(LOST)
     if isinstance(error, distributed.KilledWorker):
         return [died(batch[0])] if len(batch) == 1 else None
-    reason = " ".join(f"{type(error).__name__}: {error}".split())  # other versions of Dask, or no such module there
-    raise InputError(f"--engine dask: a worker cannot judge ({reason[:300]})")
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
+    needs = "scheduler and workers need this project on PYTHONPATH, and the Dask that runs here"
+    raise InputError(f"--engine dask: the cluster cannot judge ({reason}): {needs}")
 
 
 @contextlib.contextmanager

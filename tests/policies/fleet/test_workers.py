@@ -1,5 +1,6 @@
 """Workers may die, and a run may be killed: what is judged in the end is the same, and nothing is judged in vain."""
 
+import contextlib
 import fcntl
 import os
 import select
@@ -8,12 +9,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policies.errors import InputError
-from policies.fleet import processes
+from policies.fleet import dask_cluster, processes
 from policies.fleet.folder import WorkingFolder
 from policies.fleet.inputs import Inputs
 from policies.fleet.part import Terms
@@ -21,7 +22,7 @@ from policies.fleet.progress import Progress
 from policies.fleet.run import run
 from policies.fleet.worker import Answer, Task, judge, version
 from policies.result import Conditions
-from tests.policies.conftest import ROOT
+from tests.policies.conftest import ROOT, write
 from tests.policies.fleet.conftest import IMDS, PASSES, Estate, needed
 
 KEPT = ("--resume", "kept")
@@ -177,32 +178,63 @@ def test_scheduler_that_does_not_answer_is_one_line(estate: Estate) -> None:
     assert "Traceback" not in run.err
 
 
+@contextlib.contextmanager
+def cluster(estate: Estate, path: str) -> Iterator[str]:
+    """A Dask cluster of its own processes, which import from `path`; its address."""
+    program = write(estate.folder / "cluster.py", _CLUSTER)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": path,
+        "FLEET_MARKS": str(estate.marks),
+        "FLEET_KEPT": str(estate.folder / "kept"),
+    }
+    command = [sys.executable, str(program)]
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=estate.folder, env=environment, text=True, **pipes) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+
+
+_CLUSTER = """\
+import sys
+from distributed import LocalCluster
+
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        sys.stdin.read()
+"""
+
+
 def test_existing_cluster_judges(estate: Estate) -> None:
     needed("distributed")
-    program = Path(estate.folder) / "cluster.py"
-    program.write_text(
-        "import sys\n"
-        "from distributed import LocalCluster\n"
-        "if __name__ == '__main__':\n"
-        "    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:\n"
-        "        print(cluster.scheduler_address, flush=True)\n"
-        "        sys.stdin.read()\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    cluster = subprocess.Popen(
-        [sys.executable, str(program)],
-        cwd=estate.folder,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert cluster.stdin
-    assert cluster.stdout
-    try:
-        address = cluster.stdout.readline().strip()
+    with cluster(estate, str(ROOT)) as address:
         fleet = estate.fleet("estate/*", "--engine", "dask", "--scheduler", address)
-    finally:
-        cluster.stdin.close()
-        cluster.wait(60)
     assert fleet.out == estate.check(*(f"estate/s{number}" for number in range(7))).out
+
+
+def test_cluster_without_this_project_is_one_line(estate: Estate) -> None:
+    needed("distributed")
+    with cluster(estate, str(estate.folder)) as address:
+        run = estate.fleet("estate/*", "--engine", "dask", "--scheduler", address)
+    assert run.code == 3
+    assert run.err.splitlines()[-1].endswith("need this project on PYTHONPATH, and the Dask that runs here")
+    assert "Traceback" not in run.err
+
+
+def test_cluster_that_is_lost_ends_the_run_which_can_go_on(estate: Estate) -> None:
+    needed("distributed")
+    estate.mark("s4")
+    with cluster(estate, f"{estate.marks}:{ROOT}") as address:
+        lost = estate.fleet("estate/*", "--engine", "dask", "--scheduler", address, *KEPT)
+    assert lost.code == 3
+    assert not lost.out
+    assert lost.err.splitlines()[-1].endswith(
+        "the Dask cluster is gone; with --resume the same command goes on from here"
+    )
+    assert estate.fleet("estate/*", *KEPT).out == estate.check(*(f"estate/s{number}" for number in range(7))).out
