@@ -23,7 +23,7 @@ SCHEME = "s3://"
 INSTALL = "python -m pip install fsspec obstore"
 _RETRIES, _RETRY_SECONDS = 4, 60
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f?#%\\]")  # in a key they are legal, and mean something else in a URL or a path
+_MISREAD = re.compile(r"[\x00-\x1f\x7f?#%\\]")  # in a key they are legal, and mean something else in a URL or a path
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _place(url: str) -> str:
         raise InputError(f"{SCHEME}...: not of the form {SCHEME}BUCKET/KEY (credentials belong into the environment)")
     if any(part in ("", ".", "..") for part in key.split("/") if key):
         raise InputError(f"{url}: a part of the key is empty, `.` or `..`")
-    if _UNSEEN.search(key):
+    if _MISREAD.search(key):
         raise InputError(f"{url}: a key with a control character or one of ? # % \\ is not read")
     return f"{bucket}/{key}" if key else bucket
 
