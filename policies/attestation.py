@@ -98,7 +98,10 @@ def statement(
 
     Raises InputError when one stack is not what was judged, or when a file is not what it was then.
     """
-    judged = [*result.documents, *([result.configuration] if result.configuration else [])]
+    told = [*result.documents, *([result.configuration] if result.configuration else [])]
+    judged = [one for one in told if isinstance(one, Document)]
+    if len(judged) < len(told):
+        raise InputError("--attestation: a statement is about what the run itself has read")
     stacks = sorted({document.stack for document in judged})
     if len(stacks) != 1:
         raise InputError(f"--attestation: a statement is about one stack, not {', '.join(stacks)}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from policies import strict_json, waivers
 from policies.json_reader import Reader
 from policies.model import Assessment, KnownIds, Outcome, Source
+from policies.result import order
 
 FILE = Path("baseline.json")  # where `baseline` writes unless the caller says where
 SCHEMA = "gate-baseline/1"
@@ -111,7 +112,7 @@ def apply(assessments: Sequence[Assessment], entries: dict[Entry, int], ids: Kno
         if entry and is_old:
             met.add(entry)
         result.append(replace(one, baseline=True) if is_old else one)
-    places = {(one.stack, one.policy, one.construct_path or one.address): one for one in assessments}
+    places = {(one.stack, one.policy, one.construct_path or one.address): one for one in sorted(assessments, key=order)}
     gone = [entry for entry in entries if entry not in met and judged(entry, stacks, ids)]
     return result + [_stale(entry, Source(path.as_posix(), entries[entry]), ids, places) for entry in gone]
 

@@ -14,6 +14,8 @@ from policies.model import Source
 
 Kind = Literal["synth", "plan", "state"]
 
+SOURCES = "sources.json"
+
 
 @dataclass(frozen=True)
 class Document:
@@ -31,6 +33,11 @@ class Document:
     files: tuple[Path, ...]
     graph: ResourceGraph
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def resource_count(self) -> int:
+        """How many resources and data sources there are to judge."""
+        return len(self.graph.resources)
 
     def named(self, stack: str) -> "Document":
         """The same document as that of `stack`."""
@@ -66,21 +73,22 @@ def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
             raise InputError(f"{path}: {folders[path.parent].name} is a part of the same module: judge {path.parent}")
 
 
-def _read_path(path: Path, inputs: Mapping[str, Any] | None) -> Iterator[Document]:
-    if not path.is_dir():
-        yield _read_file(path, inputs)
-        return
+def separate(path: Path) -> list[Path]:
+    """The paths that each are one document: the folders of the stacks in a cdktf.out folder, else the path alone."""
     stacks = path / "stacks"
     if not stacks.is_dir():
-        yield _read_folder(path, inputs)
-        return
+        return [path]
     if any(is_configuration(one) for one in path.iterdir()):
         raise InputError(f"{path}: holds a configuration of its own beside {stacks.name}/: judge one of them")
     folders = sorted(folder for folder in stacks.iterdir() if folder.is_dir())
     if not folders:
         raise InputError(f"{stacks}: no stack in it: synthesize first")
-    for folder in folders:
-        yield _read_folder(folder, inputs)
+    return folders
+
+
+def _read_path(path: Path, inputs: Mapping[str, Any] | None) -> Iterator[Document]:
+    for one in separate(path):
+        yield _read_folder(one, inputs) if one.is_dir() else _read_file(one, inputs)
 
 
 def _read_file(path: Path, inputs: Mapping[str, Any] | None) -> Document:
@@ -130,7 +138,7 @@ def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
 def _module(
     stack: str, files: list[terraform_json.JsonFile], folder: Path, inputs: Mapping[str, Any] | None
 ) -> ResourceGraph:
-    held = not _variable_files(folder)
+    held = not variable_files(folder)
     return terraform_json.read_module(stack, files, sources(folder), defaults_hold=held, inputs=inputs)
 
 
@@ -151,7 +159,7 @@ def is_override(path: Path) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _variable_files(folder: Path) -> list[Path]:
+def variable_files(folder: Path) -> list[Path]:
     """Files whose values Terraform takes without being asked, in place of the defaults."""
     patterns = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
     return [path for pattern in patterns for path in folder.glob(pattern)]
@@ -194,8 +202,8 @@ def _stack_name(value: Any, path: Path) -> str:
 
 
 def sources(folder: Path) -> dict[str, Source]:
-    """Construct path -> line of the program, which the synthesis leaves in `sources.json` beside the stack."""
-    path = folder / "sources.json"
+    """Construct path -> line of the program, which the synthesis leaves in SOURCES beside the stack."""
+    path = folder / SOURCES
     if not path.exists():
         return {}
     _, value = strict_json.read(path)

@@ -6,7 +6,8 @@ does.
 
 import datetime
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from policies import attestation, baseline, engine, requirements, specifications, waivers
@@ -15,7 +16,7 @@ from policies.errors import InputError
 from policies.model import Assessment, KnownIds, Policy
 from policies.registry import catalogue
 from policies.resources import without_keys
-from policies.result import Conditions, GateResult, Validation, gate_result
+from policies.result import UNSEEN, Conditions, GateResult, Validation, gate_result
 
 
 def selected(ids: Iterable[str] | None) -> tuple[Policy, ...]:
@@ -28,6 +29,17 @@ def selected(ids: Iterable[str] | None) -> tuple[Policy, ...]:
             close = difflib.get_close_matches(id_, every, 1) or [one for one in every if id_ and id_ in one]
             raise InputError(f"{id_}: no such policy" + (f"; did you mean {close[0]}?" if close else ""))
     return tuple(every[id_] for id_ in sorted(set(ids)))
+
+
+def has_modules(document: Document) -> bool:
+    """Whether it calls modules, which are no part of it."""
+    return bool(document.graph.of_type("module"))
+
+
+def judges(ids: Iterable[str] | None, *, with_modules: bool) -> tuple[Policy, ...]:
+    """The policies of a run that is limited to `ids`: what is not seen limits every policy's verdict."""
+    policies = selected(ids)
+    return selected([*(one.id for one in policies), UNSEEN]) if with_modules else policies
 
 
 def judge(
@@ -45,9 +57,7 @@ def judge(
     taken from there. `validation` is read last, so that Terraform may be at work meanwhile. Raises InputError for
     anything that cannot be judged.
     """
-    policies = selected(conditions.policies)
-    if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
-        policies = selected([*(one.id for one in policies), "modules-are-judged"])
+    policies = judges(conditions.policies, with_modules=any(has_modules(document) for document in read))
     assessments = _assessed(read, configuration, policies)
     tools = {"policies": attestation.policy_set_digest(policies)}
     if with_checkov:
@@ -65,17 +75,32 @@ def judge(
     return gate_result(read, assessments, validation, tools, configuration, conditions)
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What documents are held against beside the policies: what these are evidence for, what specifications ask."""
+
+    requirements: engine.Requirements
+    specified: Mapping[str, specifications.Specification]
+
+
+def measures() -> Measures:
+    """As the project's files have them now."""
+    return Measures(requirements.by_policy(), specifications.read_all(catalogue()))
+
+
+def assessed(document: Document, policies: Sequence[Policy], held_against: Measures) -> list[Assessment]:
+    """One document by every policy."""
+    asked = specifications.asked_of(document.stack, held_against.specified)
+    return list(engine.assess(document.graph, document.stack, policies, held_against.requirements, asked))
+
+
 def _assessed(read: Sequence[Document], configuration: Document | None, policies: Sequence[Policy]) -> list[Assessment]:
     """Every document by every policy; a plan given together with its configuration is settled by that."""
-    edges = requirements.by_policy()
-    specified = specifications.read_all(catalogue())
-
-    def judged(document: Document) -> list[Assessment]:
-        asked = specifications.asked_of(document.stack, specified)
-        return list(engine.assess(document.graph, document.stack, policies, edges, asked))
-
-    assessments = [one for document in read for one in judged(document)]
-    return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
+    held_against = measures()
+    assessments = [one for document in read for one in assessed(document, policies, held_against)]
+    if configuration is None:
+        return assessments
+    return list(engine.settle(assessments, assessed(configuration, policies, held_against)))
 
 
 def _assessed_by_checkov(

@@ -65,6 +65,7 @@ def _gate_result(content: bytes, document: Any, name: str) -> RecordedResult:
     result = Reader(document, name)
     if result.text("schema") != SCHEMA:
         raise result.refusal(f'schema is {result.text("schema")!r}, expected "{SCHEMA}"')
+    _refuse_parts_of_fleets(result)
     assessments = tuple(_assessment(row) for row in result.rows("assessments"))
     _compare_summary(result, assessments)
     return RecordedResult(
@@ -77,6 +78,14 @@ def _gate_result(content: bytes, document: Any, name: str) -> RecordedResult:
         conditions=_conditions(result),
         configuration=_configuration(result),
     )
+
+
+def _refuse_parts_of_fleets(result: Reader) -> None:
+    """What was not judged is not in the rows: whoever counts them would take the rest for the whole."""
+    refused = result.rows("refused", optional=True)
+    if refused:
+        left_out = f"{len(refused)} input{'' if len(refused) == 1 else 's'} could not be judged, such as"
+        raise result.refusal(f"{left_out} {refused[0].text('path')}: mend them, or judge without them (--exclude)")
 
 
 def _order(assessment: Assessment) -> tuple[str, str, str, str, str]:

@@ -11,7 +11,8 @@ from policies.model import Finding, Policy, Severity
 Judge = Callable[..., Iterator[Finding]]
 
 _registered: dict[str, Policy] = {}
-_WITHOUT_POLICIES = frozenset({"policies.commands", "policies.formats"})  # imported one by one, when asked for
+# Imported one by one, when asked for.
+_WITHOUT_POLICIES = frozenset({"policies.commands", "policies.fleet", "policies.formats"})
 
 
 def policy(

@@ -1,15 +1,16 @@
 """The gate's result: assessments, what they were made from, and the exit code they lead to."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-from policies.documents import Document
+from policies.documents import Kind
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
-_UNSEEN = "modules-are-judged"  # says only that something was not judged
+UNSEEN = "modules-are-judged"  # says only that something was not judged
 PASSED, FAILED, UNDETERMINED, NOT_JUDGED = 0, 1, 2, 3
 
 
@@ -60,6 +61,42 @@ class Conditions:
         return {name: value for name, value in asdict(self).items() if value is not None or name not in optional}
 
 
+class Judged(Protocol):
+    """What a result tells of a document; a Document tells it, and so does what a fleet keeps of one."""
+
+    @property
+    def path(self) -> str:
+        """As the user gave or would write it."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+
+    @property
+    def stack(self) -> str:
+        """Whose it is."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its bytes."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was read."""
+
+    @property
+    def resource_count(self) -> int:
+        """How many resources and data sources there are to judge."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An input of a fleet that could not be judged, and why: one line."""
+
+    path: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class GateResult:
     """Everything one run of the gate found, sorted, so that the same input gives the same bytes.
@@ -67,11 +104,11 @@ class GateResult:
     `configuration` is what the one plan among the documents was made from, when that was given as well.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[Judged, ...]
     assessments: tuple[Assessment, ...]
     validation: tuple[Validation, ...]
     tools: Mapping[str, str]
-    configuration: Document | None
+    configuration: Judged | None
     conditions: Conditions
 
     @property
@@ -88,11 +125,7 @@ class GateResult:
 
     def unjudged(self) -> list[str]:
         """Stacks in which nothing was judged: neither a pass nor any other verdict."""
-        judged = {
-            one.stack
-            for one in self.assessments
-            if one.outcome != "not-applicable" and one.address and one.policy != _UNSEEN
-        }
+        judged = {one.stack for one in self.assessments if is_verdict(one)}
         return [document.stack for document in self.documents if document.stack not in judged]
 
     def exit_code(self, undetermined_fails: bool = True) -> int:
@@ -105,18 +138,28 @@ class GateResult:
         return UNDETERMINED if "undetermined" in deciding and undetermined_fails else PASSED
 
 
+def is_verdict(assessment: Assessment) -> bool:
+    """Whether something of the stack was judged; a policy that found nothing, or only what it cannot see, did not."""
+    return assessment.outcome != "not-applicable" and bool(assessment.address) and assessment.policy != UNSEEN
+
+
+def order(assessment: Assessment) -> tuple[str, str, str, str, str]:
+    """What a result is sorted by."""
+    return (assessment.stack, assessment.policy, assessment.address, assessment.attribute, assessment.message)
+
+
 def gate_result(
-    documents: Iterable[Document],
+    documents: Iterable[Judged],
     assessments: Iterable[Assessment],
     validation: Iterable[Validation],
     tools: Mapping[str, str],
-    configuration: Document | None,
+    configuration: Judged | None,
     conditions: Conditions,
 ) -> GateResult:
     """Joins the parts and sorts them."""
     return GateResult(
         tuple(documents),
-        tuple(sorted(assessments, key=lambda one: (one.stack, one.policy, one.address, one.attribute, one.message))),
+        tuple(sorted(assessments, key=order)),
         tuple(sorted(validation, key=lambda one: one.stack)),
         dict(sorted(tools.items())),
         configuration,
@@ -129,22 +172,47 @@ def to_json(result: GateResult) -> str:
 
     One assessment a line: readable in a diff, and small enough to keep.
     """
-    head = {
+    opening = head(
+        result.documents, result.conditions, result.configuration, result.tools, result.validation, result.summary
+    )
+    return opening + BETWEEN.join(map(row, result.assessments)) + END
+
+
+BETWEEN, END = ",\n", "\n ]\n}\n"  # what stands between the rows, and behind the last
+
+
+def head(
+    documents: Iterable[Judged],
+    conditions: Conditions,
+    configuration: Judged | None,
+    tools: Mapping[str, str],
+    validation: Iterable[Validation],
+    summary: Mapping[Outcome, int],
+    refused: Sequence[Refused] = (),
+) -> str:
+    """Everything before the first row. What was refused stands there only where something was."""
+    fields: dict[str, Any] = {
         "schema": SCHEMA,
-        "inputs": [_document(one) for one in result.documents],
+        "inputs": [_document(one) for one in documents],
         "conditions": {
-            **result.conditions.to_json(),
-            "configuration": _document(result.configuration) if result.configuration else None,
+            **conditions.to_json(),
+            "configuration": _document(configuration) if configuration else None,
         },
-        "tools": result.tools,
-        "validation": [asdict(one) for one in result.validation],
-        "summary": result.summary,
+        "tools": tools,
+        "validation": [asdict(one) for one in validation],
+        "summary": summary,
     }
-    rows = ",\n".join("  " + json.dumps(_row(one)) for one in result.assessments)
-    return json.dumps(head, indent=1)[:-2] + f',\n "assessments": [\n{rows}\n ]\n}}\n'
+    if refused:
+        fields["refused"] = [asdict(one) for one in refused]
+    return json.dumps(fields, indent=1)[:-2] + ',\n "assessments": [\n'
 
 
-def _document(document: Document) -> dict[str, str]:
+def row(assessment: Assessment) -> str:
+    """One assessment, without the end of its line."""
+    return "  " + json.dumps(_row(assessment))
+
+
+def _document(document: Judged) -> dict[str, str]:
     return {"path": document.path, "kind": document.kind, "stack": document.stack, "sha256": document.sha256}
 
 

@@ -62,7 +62,7 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
         mine = [one for one in result.assessments if one.stack == document.stack]
         counts = Counter(one.outcome for one in mine)
         engines = sorted({one.engine for one in mine if one.address})
-        size = len(document.graph.resources)
+        size = document.resource_count
         judges = ", ".join(engines)
         yield visible(f"{document.stack}  {document.kind}, {size} resources ({document.path}), judged by {judges}")
         yield "    " + ", ".join(

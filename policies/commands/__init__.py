@@ -19,6 +19,7 @@ PROGRAM = "python -m policies"
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "check": "judge stacks, plans or states",
+        "fleet": "judge thousands of stacks, plans or states at once, by many processes or machines",
         "watch": "judge again whenever a stack changes, and say what changed",
         "diff": "say what a change does to the verdicts",
         "list": "list the policies",

@@ -111,7 +111,7 @@ def _values(action: argparse.Action) -> list[str]:
         return list(dict.fromkeys(edge.requirement for edge in requirements.edges()))
     if action.dest == "format":
         return list(FORMATS)
-    return [_FILES] if action.type is Path or action.dest == "names" else []
+    return [_FILES] if action.type is Path or action.dest in ("names", "inputs") else []
 
 
 def _synthesized() -> list[str]:

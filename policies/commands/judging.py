@@ -32,6 +32,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stack", metavar="NAME", help="the stack that the PATHs show, where a plan's or state's file does not say"
     )
+    add_conditions(parser)
+
+
+def add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Declares by what is judged, and under which waivers."""
     parser.add_argument("--policy", action="append", metavar="ID", help="judge by this policy only; repeatable")
     parser.add_argument("--checkov", action="store_true", help="let Checkov judge as well")
     parser.add_argument(

@@ -36,7 +36,7 @@ def _stacks(result: GateResult) -> Iterator[str]:
     for stack, assessments in by_stack(result).items():
         counts = Counter(one.outcome for one in assessments)
         documents = [one for one in result.documents if one.stack == stack]
-        inputs = ", ".join(f"{one.kind}, {len(one.graph.resources)} resources" for one in documents)
+        inputs = ", ".join(f"{one.kind}, {one.resource_count} resources" for one in documents)
         rows.append([_code(stack), inputs, *(str(counts[outcome]) for outcome in OUTCOMES)])
     yield from table(["stack", "judged", *OUTCOMES], rows)
 
