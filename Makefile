@@ -14,7 +14,7 @@ BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants succession bench policy lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants succession bench bench-fleet policy lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ succession: .venv/run build/succession/environment/installed  ## the same progra
 
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
+
+bench-fleet: .venv/dev  ## a fleet of 2,000 stacks by one Dask worker, by two, and by local processes: same bytes, how long, how much memory
+	@$(BIN)/python -m tests.benchmarks.fleet --stacks 2000
 
 policy: .venv/run  ## start a new policy: make policy NAME=a-claim FOLDER=alb TYPE=aws_lb ATTRIBUTE=name [VALUE= SEVERITY=]
 	@$(BIN)/python -m policies.scaffold "$(NAME)" --folder "$(FOLDER)" --type "$(TYPE)" --attribute "$(ATTRIBUTE)" \
