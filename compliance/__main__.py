@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from compliance.lint import problems, unwritten
 from compliance.requirements import load
+from policies import disk
 from policies.errors import InputError
 from policies.model import Policy
 
@@ -78,15 +79,11 @@ def _catalogue(output: Path, *, check: bool) -> int:
         return EXIT_PROBLEMS
     systems = list({id(one): one for one in read_all(policies).values()}.values())
     page = render_catalogue(policies, load(), systems, examples.names())
-    try:
-        if not check:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(page, "utf-8")
-        elif not output.exists() or output.read_text("utf-8") != page:
-            print(f"{output.as_posix()}: not what the policies say now: run make docs")
-            return EXIT_PROBLEMS
-    except OSError as error:
-        raise InputError(f"{output}: cannot be read or written ({error.strerror or error})") from error
+    if not check:
+        disk.write(output, page.encode())
+    elif not disk.exists(output) or disk.read(output) != page.encode():
+        print(f"{output.as_posix()}: not what the policies say now: run make docs")
+        return EXIT_PROBLEMS
     return EXIT_DONE
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.verdict import Verdict
-from policies import strict_yaml
+from policies import disk, strict_yaml
 from policies.errors import InputError
 
 FILE = Path("entity.yaml")  # where the answers are looked for unless the caller says where, and the copy in a report
@@ -136,13 +136,10 @@ def unknown(facts: Sequence[Fact]) -> EntityFacts:
 
 def read(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
     """The answers in `path`; without one, those in entity.yaml where there is such a file."""
-    if path is None and not FILE.exists():
+    if path is None and not disk.exists(FILE):
         return unknown(facts)
     file = path or FILE
-    try:
-        return parse(file.read_bytes(), str(file), facts)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
+    return parse(disk.read(file, limit=strict_yaml.MAX_BYTES), str(file), facts)
 
 
 def parse(content: bytes, path: str, facts: Sequence[Fact]) -> EntityFacts:

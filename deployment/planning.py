@@ -1,6 +1,5 @@
 """From a synthesized stack to a plan that the gate has judged and attested. Changes nothing."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,8 @@ from deployment import gate
 from deployment.errors import NotDeployedError
 from deployment.progress import step
 from deployment.stack import Deployment, copy
+from policies import strict_json
+from policies.errors import InputError
 
 _VERBS = {"create": "to add", "update": "to change", "delete": "to destroy", "replace": "to replace"}
 
@@ -79,9 +80,9 @@ def summary(changes: list[tuple[str, str]]) -> str:
 
 def _changes(plan_json: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
-        plan = json.loads(plan_json.read_bytes())
-    except (OSError, ValueError) as error:
-        raise NotDeployedError(f"{plan_json}: cannot be read ({error})") from error
+        _, plan = strict_json.read(plan_json)
+    except InputError as error:
+        raise NotDeployedError(str(error)) from error
     for change in plan.get("resource_changes", ()):
         actions = change["change"]["actions"]
         if actions not in (["no-op"], ["read"]):
@@ -92,5 +93,5 @@ def _prepare(deployment: Deployment) -> None:
     """A fresh folder: nothing of an earlier plan, its attestation least of all, except installed providers."""
     for path in deployment.folder.iterdir():
         if path.name not in ("data", "lock"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     copy(deployment.source, deployment.files.stack)

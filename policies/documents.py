@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from policies import plan_json, strict_json, terraform_json
+from policies import disk, plan_json, strict_json, terraform_json
 from policies.errors import InputError
 from policies.graph import ResourceGraph
 from policies.model import Source
@@ -67,19 +67,20 @@ def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
 
 
 def _read_path(path: Path, inputs: Mapping[str, Any] | None) -> Iterator[Document]:
-    if not path.is_dir():
+    if not disk.is_folder(path):
         yield _read_file(path, inputs)
         return
     stacks = path / "stacks"
-    if not stacks.is_dir():
+    if not disk.is_folder(stacks):
         yield _read_folder(path, inputs)
         return
-    if any(is_configuration(one) for one in path.iterdir()):
+    if any(is_configuration(one) for one in disk.entries(path)):
         raise InputError(f"{path}: holds a configuration of its own beside {stacks.name}/: judge one of them")
-    folders = sorted(folder for folder in stacks.iterdir() if folder.is_dir())
+    folders = [folder for folder in disk.entries(stacks) if disk.is_folder(folder)]
     if not folders:
         raise InputError(f"{stacks}: no stack in it: synthesize first")
     for folder in folders:
+        disk.refuse_leading_out(folder, path)
         yield _read_folder(folder, inputs)
 
 
@@ -102,11 +103,7 @@ def _read_file(path: Path, inputs: Mapping[str, Any] | None) -> Document:
 
 def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
     """A folder is one module to Terraform: all its files count, or none can be judged."""
-    try:
-        names = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
-    names = [path for path in names if is_configuration(path)]
+    names = [path for path in disk.entries(folder) if is_configuration(path)]
     native = [path.name for path in names if not path.name.endswith(".json")]
     if native:
         raise InputError(f"{folder}: also holds {native[0]}, which is not JSON: judge `terraform show -json` of a plan")
@@ -117,7 +114,7 @@ def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
     digest = hashlib.sha256()
     stack = folder.resolve().name
     for path in paths:
-        content, value = strict_json.read(path)
+        content, value = strict_json.read(path, within=folder)
         if _kind(value, path) != "synth":
             raise InputError(f"{path}: a plan or state among the configuration files of {folder}")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
@@ -196,9 +193,9 @@ def _stack_name(value: Any, path: Path) -> str:
 def sources(folder: Path) -> dict[str, Source]:
     """Construct path -> line of the program, which the synthesis leaves in `sources.json` beside the stack."""
     path = folder / "sources.json"
-    if not path.exists():
+    if not disk.exists(path):
         return {}
-    _, value = strict_json.read(path)
+    _, value = strict_json.read(path, within=folder)
     try:
         return {name: Source(str(place["file"]), int(place["line"])) for name, place in value.items()}
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from policies.result import NOT_JUDGED
+from policies.visible import visible
 
 PROGRAM = "python -m policies"
 
@@ -100,4 +101,4 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "None":  # type: ignore[override]
         """One line, then the exit code of bad input."""
-        self.exit(NOT_JUDGED, f"{self.prog}: {' '.join(message.splitlines())} (see --help)\n")
+        self.exit(NOT_JUDGED, f"{self.prog}: {visible(' '.join(message.splitlines()))} (see --help)\n")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from policies import attestation
+from policies import attestation, disk
 from policies.commands import judging, output
 from policies.documents import Document
 from policies.errors import InputError
@@ -101,8 +101,8 @@ def run(options: argparse.Namespace) -> int:
         return _run(options, formats)
     except Exception:
         for path in [path for _, path in formats if path]:
-            with contextlib.suppress(OSError):
-                path.unlink()  # what stands there is of an earlier run, and would pass for this one's
+            with contextlib.suppress(InputError):
+                disk.discard(path)  # what stands there is of an earlier run, and would pass for this one's
         raise
 
 
@@ -132,6 +132,8 @@ def _formats(options: argparse.Namespace) -> list[tuple[Format, Path | None]]:
             raise InputError(f"--format {kind}: not one of {', '.join(FORMATS)}")
         if path in [other for _, other in formats]:
             raise InputError(f"--format {name}: two formats for {path or 'standard output'}")
+        if path is not None:
+            disk.refuse_place(path)  # before anything is judged
         formats.append((FORMATS[kind], path))
     return formats
 

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from policies.errors import InputError
+from policies import disk
 
 
 def write(text: str, path: Path | None = None) -> None:
@@ -16,8 +16,4 @@ def write(text: str, path: Path | None = None) -> None:
         except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change the verdict
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    disk.write(path, text.encode("utf-8", "backslashreplace"))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from policies import waivers
+from policies import disk, waivers
 from policies.commands import judging
 from policies.errors import InputError
 from policies.model import Assessment, Source, Waiver
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if not prefixes:
         raise InputError(f"{options.names[0]}: no fingerprint; check shows one below each finding")
     file: Path = options.waivers or waivers.FILE
-    if options.waivers and not file.exists():
+    if options.waivers and not disk.exists(file):
         options.waivers, options.no_waivers = None, True  # a file that is only now begun waives nothing yet
     result = judging.judge(options)
     findings = [_named(prefix, result.assessments, options.checkov) for prefix in dict.fromkeys(prefixes)]
