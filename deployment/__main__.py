@@ -14,6 +14,7 @@ from deployment.errors import FAILED, NOT_DEPLOYED, DeploymentError, NotDeployed
 from deployment.progress import step
 from deployment.stack import FOLDER, Deployment
 from deployment.synthesis import stacks, synthesize
+from policies.masking import masked
 from policies.visible import visible
 
 SYNTHESIZED = Path("cdktf.out")
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{options.command} of {options.stack}: {done}, {time.monotonic() - begun:.0f} s")
         return 0
     sys.stdout.flush()
-    print(f"deployment: {visible(' '.join(message.split()))}", file=sys.stderr)
+    print(f"deployment: {visible(masked(' '.join(message.split())))}", file=sys.stderr)
     return code
 
 
@@ -192,7 +193,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "None":  # type: ignore[override]
         """One line, then the exit code of bad input."""
-        self.exit(NOT_DEPLOYED, f"{self.prog}: {visible(' '.join(message.split()))} (see --help)\n")
+        self.exit(NOT_DEPLOYED, f"{self.prog}: {visible(masked(' '.join(message.split())))} (see --help)\n")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -12,6 +12,8 @@ from deployment.progress import step
 from deployment.stack import Deployment, copy
 from policies import strict_json
 from policies.errors import InputError
+from policies.masking import masked_name
+from policies.visible import visible
 
 _VERBS = {"create": "to add", "update": "to change", "delete": "to destroy", "replace": "to replace"}
 
@@ -47,7 +49,7 @@ def plan(deployment: Deployment) -> None:
         )
     for action, address in sorted(changes):
         if action in ("delete", "replace"):
-            print(f"    {_VERBS[action]}: {address}", flush=True)
+            print(f"    {_VERBS[action]}: {visible(masked_name(address))}", flush=True)
 
 
 def initialize(deployment: Deployment, folder: Path, *options: str, locked: bool = True) -> None:

@@ -25,6 +25,7 @@ from policies.documents import Kind
 from policies.engine import Requirements
 from policies.errors import InputError
 from policies.graph import ResourceGraph
+from policies.known_secrets import hiding
 from policies.model import Assessment, Outcome, Severity
 from policies.resources import Resource, Unresolved
 
@@ -93,7 +94,7 @@ def assess(
     ours = [(record, outcome) for record, outcome in records if not record.resource.endswith(_SENTINEL)]
     if silent or len(ours) == len(records):
         raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
-    assessments = _assessments(ours, by_line, stack, requirements)
+    assessments = map(hiding(graph), _assessments(ours, by_line, stack, requirements))
     return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from policies import disk, plan_json, strict_json, terraform_json
 from policies.errors import InputError
 from policies.graph import ResourceGraph
+from policies.masking import masked_name
 from policies.model import Source
 
 Kind = Literal["synth", "plan", "state"]
@@ -51,11 +52,23 @@ def read(paths: Sequence[Path], stack: str | None = None, inputs: Mapping[str, A
         documents = [document.named(stack) for document in documents]
     seen: dict[tuple[str, Kind], str] = {}
     for document in documents:
+        _refuse_secret_names(document)
         name = (document.stack, document.kind)
         if name in seen:
             raise InputError(f"{document.path}: a second stack named {document.stack!r} (the first: {seen[name]})")
         seen[name] = document.path
     return documents
+
+
+def _refuse_secret_names(document: Document) -> None:
+    """Names stand in every line that is said of a stack, and two that are masked alike would be one."""
+    if masked_name(document.stack) != document.stack:
+        raise InputError(f"{document.path}: the name of its stack looks like a credential")
+    met: dict[str, str] = {}
+    for resource in document.graph.resources:
+        name = masked_name(resource.address)
+        if name != resource.address and met.setdefault(name, resource.address) != resource.address:
+            raise InputError(f"{document.path}: {name}: the keys of two instances look like credentials")
 
 
 def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from policies.documents import Document
+from policies.masking import masked
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
@@ -21,6 +22,10 @@ class Validation:
     outcome: Literal["pass", "fail", "not-run"]
     terraform: str | None
     message: str
+
+    def __post_init__(self) -> None:
+        """Terraform quotes what it does not understand: what looks like a credential is masked."""
+        object.__setattr__(self, "message", masked(self.message))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """YAML to Python values, with the line of everything that is wrong: a file that people write by hand.
 
-Of YAML only what such a file needs is read: mappings, lists and plain values, and aliases, as long as what they unfold to
-is bounded: a file of a few lines can unfold to gigabytes. Tags, which name types to make, merge keys, which hide that a
-key stands twice, and a second document are refused.
+Of YAML only what such a file needs is read: mappings, lists and plain values, and aliases, as long as what they unfold
+to is bounded: a file of a few lines can unfold to gigabytes. Tags, which name types to make, merge keys, which hide
+that a key stands twice, and a second document are refused.
 """
 
 from pathlib import Path

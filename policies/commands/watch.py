@@ -23,6 +23,7 @@ from policies.commands import diff, judging
 from policies.comparison import compare
 from policies.documents import is_configuration
 from policies.errors import InputError
+from policies.masking import masked
 from policies.model import Assessment
 from policies.result import PASSED
 from policies.visible import visible
@@ -242,4 +243,4 @@ def _content(path: Path) -> bytes:
 def _say(text: str) -> None:
     """One line, with the time, at once."""
     now = datetime.datetime.now().strftime("%H:%M:%S")
-    print(f"{now}  {visible(text)}", flush=True)
+    print(f"{now}  {visible(masked(text))}", flush=True)

@@ -17,6 +17,13 @@ def taggable_types() -> tuple[str, ...]:
 
 
 @functools.cache
+def sensitive_attributes() -> dict[str, frozenset[str]]:
+    """Resource type -> dotted paths of the attributes that the provider's schema calls sensitive."""
+    types = json.loads((_FOLDER / "aws_sensitive.json").read_text("utf-8"))["types"]
+    return {name: frozenset(paths) for name, paths in types.items()}
+
+
+@functools.cache
 def encryption_at_rest() -> dict[str, dict[str, Any]]:
     """Resource type -> how its data at rest takes a KMS key; README.md explains the words."""
     return tomllib.loads((_FOLDER / "encryption_at_rest.toml").read_text("utf-8"))
