@@ -130,7 +130,11 @@ def write(content: Mapping[str, Any], path: Path) -> None:
 
 def read(path: Path) -> Attestation:
     """The attestation in `path`. Raises InputError for anything that is not a statement such as `statement` makes."""
-    _, content = strict_json.read(path)
+    written = disk.read(path)
+    try:
+        content = strict_json.parse(written, path.name)
+    except InputError as error:
+        raise InputError(f"{path}: not an attestation of the gate ({error})") from None
     try:
         if content["_type"] != STATEMENT_TYPE or content["predicateType"] != PREDICATE_TYPE:
             raise InputError(f"{path}: not a verification summary: {content['_type']}, {content['predicateType']}")

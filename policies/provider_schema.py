@@ -148,12 +148,14 @@ def taggable(schema: JsonObject) -> dict[str, Any]:
 
 
 def sensitive(schema: JsonObject) -> dict[str, Any]:
-    """The content of aws_sensitive.json: resource type -> dotted paths of what the provider calls sensitive."""
-    found = {
-        name: sorted(".".join(path) for path, one in attributes(resource["block"]) if one.get("sensitive"))
-        for name, resource in sorted(schema.items())
-    }
-    return {"provider": PROVIDER_VERSION, "types": {name: paths for name, paths in found.items() if paths}}
+    """The content of aws_sensitive.json: `attributes` that the provider calls sensitive, as `type.dotted.path`."""
+    found = [
+        ".".join((name, *path))
+        for name, resource in schema.items()
+        for path, one in attributes(resource["block"])
+        if one.get("sensitive")
+    ]
+    return {"provider": PROVIDER_VERSION, "attributes": sorted(found)}
 
 
 _MADE: Mapping[Path, Callable[[JsonObject], dict[str, Any]]] = {TAGGABLE: taggable, SENSITIVE: sensitive}

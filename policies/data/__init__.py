@@ -19,8 +19,11 @@ def taggable_types() -> tuple[str, ...]:
 @functools.cache
 def sensitive_attributes() -> dict[str, frozenset[str]]:
     """Resource type -> dotted paths of the attributes that the provider's schema calls sensitive."""
-    types = json.loads((_FOLDER / "aws_sensitive.json").read_text("utf-8"))["types"]
-    return {name: frozenset(paths) for name, paths in types.items()}
+    found: dict[str, set[str]] = {}
+    for attribute in json.loads((_FOLDER / "aws_sensitive.json").read_text("utf-8"))["attributes"]:
+        type_, _, path = attribute.partition(".")
+        found.setdefault(type_, set()).add(path)
+    return {type_: frozenset(paths) for type_, paths in found.items()}
 
 
 @functools.cache
