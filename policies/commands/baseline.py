@@ -15,6 +15,7 @@ from policies.baseline import Entry
 from policies.commands import judging, output
 from policies.errors import InputError
 from policies.result import NOT_JUDGED, PASSED
+from policies.visible import visible
 
 EXAMPLES = f"""\
 {judging.PATHS}
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     before = set(baseline.read(path)) if disk.exists(path) else set()
     result = judging.judge(options)
     if result.unjudged():
-        print(f"policies: {result.unjudged()[0]}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {result.unjudged()[0]}: no resource in it was judged"), file=sys.stderr)
         return NOT_JUDGED
     found = baseline.entries_of(result.assessments)
     policies = gate.selected(result.conditions.policies)

@@ -13,6 +13,7 @@ from policies.documents import Document
 from policies.errors import InputError
 from policies.formats import FORMATS, Format, Presentation
 from policies.result import GateResult, Validation
+from policies.visible import visible
 
 _FORMATS = "".join(f"  {name:<10}{one.purpose}\n" for name, one in FORMATS.items())
 EXAMPLES = f"""\
@@ -118,7 +119,7 @@ def _run(options: argparse.Namespace, formats: Sequence[tuple[Format, Path | Non
     if options.attestation and not result.unjudged():
         _attest(result, options)
     for stack in result.unjudged():
-        print(f"policies: {stack}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {stack}: no resource in it was judged"), file=sys.stderr)
     return code
 
 

@@ -73,7 +73,7 @@ def _judged(path: Path, options: argparse.Namespace) -> Sequence[Assessment] | N
     options.paths = [path]
     result = judging.judge(options)
     for stack in result.unjudged():
-        print(f"policies: {path}: {stack}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {path}: {stack}: no resource in it was judged"), file=sys.stderr)
     return None if result.unjudged() else result.assessments
 
 

@@ -15,6 +15,7 @@ from policies import disk, waivers
 from policies.commands import judging
 from policies.errors import InputError
 from policies.model import Assessment, Source, Waiver
+from policies.visible import visible
 
 SHORTEST_PREFIX = 8
 
@@ -78,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
     for waiver, line in zip(entries, waivers.add(file, entries), strict=True):
         addresses = ", ".join(address or "the stack as a whole" for address in waiver[0].addresses)
         stacks = ", ".join(one.stack for one in waiver)
-        print(f"{file.as_posix()}:{line}: {waiver[0].policy}  {stacks}: {addresses}  until {waiver[0].expires}")
+        covered = f"{waiver[0].policy}  {stacks}: {addresses}  until {waiver[0].expires}"
+        print(visible(f"{file.as_posix()}:{line}: {covered}"))
     sys.stdout.flush()
     return 0
 

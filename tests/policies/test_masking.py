@@ -315,6 +315,36 @@ def test_a_line_about_bad_input_moves_no_terminal(
     assert all(one.isprintable() for one in capsys.readouterr().err.rstrip("\n"))
 
 
+def test_a_key_of_an_instance_and_a_stack_move_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a command says by itself, beside the formats."""
+    path = tmp_path / "x.tf.json"
+    key, metadata = "\x1b[2Ja\u202e", {"stackName": "\x1b[31mred"}
+    web = {"for_each": {key: "x"}, "metadata_options": {}}
+    write(path, {"//": {"metadata": metadata}, "resource": {"aws_launch_template": {"web": web}}})
+    judged = ["--policy", "imdsv2-required", "--today", "2026-11-22"]
+    main(["check", str(path), *judged, "--no-waivers", f"--format=json={tmp_path / 'r.json'}"])
+    [row] = json.loads((tmp_path / "r.json").read_text())["assessments"]
+    why = ["--reason", "The vendor's agent still speaks the old protocol.", "--owner", "a", "--ticket", "b"]
+    accepted = [
+        row["fingerprint"],
+        str(path),
+        *judged,
+        "--waivers",
+        str(tmp_path / "w.yaml"),
+        "--expires",
+        "2026-12-01",
+    ]
+    assert main(["waive", *accepted, *why]) == 0
+    write(path, {"//": {"metadata": metadata}, "resource": {"aws_sns_topic": {"x": {}}}})
+    for command in ("check", "baseline write", "diff"):
+        paths = [str(path)] * (2 if command == "diff" else 1)
+        assert main([*command.split(), *paths, *judged, "--no-waivers", f"--output={tmp_path / 'out'}"]) == 3
+    said = capsys.readouterr()
+    assert "\\u001b[2Ja\\u202e" in said.out
+    assert said.err.count("\\x1b[31mred: no resource in it was judged") >= 3
+    assert all(one.isprintable() for one in (said.out + said.err).replace("\n", ""))
+
+
 def test_hostile_texts_cost_no_more_than_long_ones() -> None:
     """Every repetition is bounded; this takes minutes where one is not."""
     for part in (
