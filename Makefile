@@ -14,18 +14,13 @@ BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants bench policy lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants succession bench policy lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report
-	@rm -rf $(REPORT)
-	@$(BIN)/python -m infra.main
-	@verdict=0; $(BIN)/python -m policies check --checkov --validate=$(VALIDATE) \
-	  --format text --format json=$(REPORT)/gate-result.json || verdict=$$?; \
-	if [ $$verdict -ne 3 ]; then $(BIN)/python -m compliance report $(REPORT)/gate-result.json --output $(REPORT) --pdf=no $(SIGNED); fi; \
-	exit $$verdict
+gate: .venv/run  ## synthesize, judge with our policies, Checkov and Terraform, write the control report [FRESH=1: take nothing from earlier runs]
+	@$(BIN)/python -m pipeline --validate=$(VALIDATE) $(SIGNED) $(if $(FRESH),--no-cache)
 
 synth: .venv/run  ## only synthesize the stacks into cdktf.out/
 	@$(BIN)/python -m infra.main
@@ -66,6 +61,9 @@ second-opinion: synth  ## our verdicts beside those of Checkov's nearest checks,
 mutants: synth  ## mutation score: change the stacks in every way that matters, and see what the policies notice
 	@$(BIN)/python -m tests.mutants
 
+succession: .venv/run build/succession/environment/installed  ## the same program on CDK Terrain, cdktf's successor: equal documents, equal verdicts
+	@$(BIN)/python -m tests.succession --validate=$(VALIDATE)
+
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
 
@@ -92,12 +90,12 @@ format: .venv/dev  ## let ruff lay the code out
 	@$(BIN)/ruff format -q .
 
 lock: .venv/pipenv  ## resolve Pipfile anew into Pipfile.lock and the exported requirements
-	@$(PIPENV) lock --categories "packages dev-packages node"
-	@$(MAKE) --no-print-directory requirements.txt requirements-dev.txt requirements-node.txt
+	@$(PIPENV) lock --categories "packages dev-packages node succession"
+	@$(MAKE) --no-print-directory requirements.txt requirements-dev.txt requirements-node.txt requirements-succession.txt
 
 lock-check: .venv/pipenv  ## Pipfile, lock and exported requirements say the same
 	@$(PIPENV) verify
-	@for file in requirements.txt requirements-dev.txt requirements-node.txt; do \
+	@for file in requirements.txt requirements-dev.txt requirements-node.txt requirements-succession.txt; do \
 	  diff -q <($(MAKE) -s --no-print-directory print-$$file) $$file >/dev/null || { echo "$$file is stale: run make lock" >&2; exit 1; }; done
 
 clean:  ## remove everything that can be made again
@@ -125,12 +123,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 	@$(INSTALL) requirements-dev.txt 2> >(grep -v 'is ignored' >&2)
 	@touch $@
 
+# CDK Terrain has an environment of its own, in which nothing of cdktf is; some tests need it, too.
+build/succession/environment/installed: requirements-succession.txt | .venv/run
+	@rm -rf $(@D) && $(BIN)/python -m venv --without-pip $(@D)
+	@PIP_PYTHON=$(@D)/bin/python $(INSTALL) requirements-succession.txt --no-compile 2> >(grep -v 'is ignored' >&2)
+	@touch $@
+
 # The functions are tested on real servers, the report in a real browser; without them those tests say so and are
 # skipped (CI: fail). Debian's package of each, and what it brings that nothing else does.
 .PHONY: test-tools
 test-tools: .venv/dev
 	@PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr " " :)"; missing=; \
-	for tool in mariadbd:mariadb-server initdb:postgresql redis-server:redis-server chromium:chromium jq:jq; do \
+	for tool in mariadbd:mariadb-server initdb:postgresql redis-server:redis-server chromium:chromium jq:jq zsh:zsh; do \
 	  command -v "$${tool%:*}" >/dev/null || missing="$$missing $${tool#*:}"; \
 	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
@@ -148,12 +152,14 @@ PIPENV = PIPENV_IGNORE_VIRTUALENVS=1 PIP_INDEX_URL="$${PIP_INDEX_URL:-$$($(BIN)/
 	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION) 2> >(grep -v 'is ignored' >&2)
 
 EXPORT = $(PIPENV) requirements --hash --exclude-index 2>/dev/null
-requirements.txt requirements-dev.txt requirements-node.txt: Pipfile.lock
+requirements.txt requirements-dev.txt requirements-node.txt requirements-succession.txt: Pipfile.lock
 	@$(MAKE) -s --no-print-directory print-$@ > $@.new && mv $@.new $@
-.PHONY: print-requirements.txt print-requirements-dev.txt print-requirements-node.txt
+.PHONY: print-requirements.txt print-requirements-dev.txt print-requirements-node.txt print-requirements-succession.txt
 print-requirements.txt: .venv/pipenv
 	@$(EXPORT)
 print-requirements-dev.txt: .venv/pipenv
 	@$(EXPORT) --dev-only
 print-requirements-node.txt: .venv/pipenv
 	@$(EXPORT) --categories node
+print-requirements-succession.txt: .venv/pipenv
+	@$(EXPORT) --categories succession

@@ -1,12 +1,13 @@
 """The control report as one HTML page that asks nothing of the network and opens from disk."""
 
 import base64
+import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from compliance.control_report import LIMITS, ControlReport, EdgeReport, EvidenceItem, RequirementReport, count
@@ -25,8 +26,7 @@ def render_html(report: ControlReport) -> str:
     """The whole page; style and script are inside it, and its policy allows nothing else to load or run."""
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + _running_heads(report)
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    page = _environment().get_template("report.html.j2")
-    return page.render(
+    return page_template().render(
         report=report,
         standard=STANDARD,
         version=VERSION,
@@ -52,7 +52,9 @@ def render_html(report: ControlReport) -> str:
     )
 
 
-def _environment() -> Environment:
+@functools.cache
+def page_template() -> Template:
+    """The page's template, which takes a while to compile."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -62,7 +64,7 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters.update(observed=observed_text, slug=lambda word: word.replace(" ", "-"))
-    return environment
+    return environment.get_template("report.html.j2")
 
 
 def _finalize(value: Any) -> Any:

@@ -20,29 +20,29 @@ EAGER_SWITCH = "INFRA_EAGER_BINDINGS"
 NODE_HOOK = Path(__file__).with_name("lazy_bindings.cjs")
 
 
-def install() -> None:
-    """Make the provider's bindings lazy, unless they are loaded already or the switch forbids it."""
-    if os.environ.get(EAGER_SWITCH) == "1" or PROVIDER_PACKAGE in sys.modules:
+def install(package: str = PROVIDER_PACKAGE) -> None:
+    """Make the provider's bindings in `package` lazy, unless they are loaded already or the switch forbids it."""
+    if os.environ.get(EAGER_SWITCH) == "1" or package in sys.modules:
         return
-    specification = importlib.machinery.PathFinder.find_spec(PROVIDER_PACKAGE)
+    specification = importlib.machinery.PathFinder.find_spec(package)
     if specification is None or specification.submodule_search_locations is None:
         return  # not installed: the import that needs it says so better than we could
-    sys.modules[PROVIDER_PACKAGE] = _lazy_package(specification)
+    sys.modules[package] = _lazy_package(specification)
     _require_in_node(NODE_HOOK)
 
 
 def _lazy_package(specification: importlib.machinery.ModuleSpec) -> types.ModuleType:
-    package = types.ModuleType(PROVIDER_PACKAGE)
+    package = types.ModuleType(specification.name)
     package.__spec__ = specification
     package.__file__ = specification.origin
     package.__path__ = list(specification.submodule_search_locations or ())
-    package.__package__ = PROVIDER_PACKAGE
+    package.__package__ = specification.name
 
     def import_submodule(name: str) -> types.ModuleType:
         try:
-            return importlib.import_module(f"{PROVIDER_PACKAGE}.{name}")
+            return importlib.import_module(f"{specification.name}.{name}")
         except ModuleNotFoundError as error:
-            raise AttributeError(f"module {PROVIDER_PACKAGE!r} has no attribute {name!r}") from error
+            raise AttributeError(f"module {specification.name!r} has no attribute {name!r}") from error
 
     package.__getattr__ = import_submodule  # type: ignore[method-assign]
     return package

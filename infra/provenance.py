@@ -1,20 +1,25 @@
-"""Which line of our code made which construct, so that a finding can point at what a developer has to change."""
+"""Which line of our code made which construct, so that a finding can point at what a developer has to change.
+
+Paths of constructs are put together here: asking Node.js for them, twice a thousand times, would take a second.
+"""
 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from constructs import Construct
-from jsii._runtime import JSIIMeta
+import jsii
+from constructs import Construct, Node
 
 ROOT = Path(__file__).parents[1]
 OUR_CODE = f"{Path(__file__).parent}{os.sep}"
+
+_paths: dict[str, str] = {}  # what Node.js calls an object (never two the same) to the path of the construct that it is
 
 
 @dataclass(frozen=True)
@@ -29,25 +34,40 @@ class Source:
 def recorded() -> Iterator[dict[str, Source]]:
     """Record, while the context lasts, where each construct is created: construct path to source.
 
-    jsii makes every object through its metaclass's `__call__`, so that is where we look; it is a private detail of
-    jsii, held down by tests/infra/test_provenance.py.
+    Every construct, ours or the library's, is made in Node.js by `jsii.create`, with its scope and its id: so that is
+    where we look.
     """
     sources: dict[str, Source] = {}
-    make = JSIIMeta.__call__
+    create = jsii.create
 
-    def make_and_record(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        made = make(cls, *args, **kwargs)
-        if isinstance(made, Construct) and made.node.path:  # the app itself has no path
-            source = _innermost_source(sys._getframe(1))
-            if source:
-                sources[made.node.path] = source
-        return made
+    def create_and_record(klass: type[Any], obj: Any, args: list[Any] | None = None) -> Any:
+        created = create(klass, obj, args)
+        if isinstance(obj, Construct):
+            path = _paths[created.ref] = _path(obj, args or [])
+            source = _innermost_source(sys._getframe(1), obj)
+            if path and source:  # the app itself has no path
+                sources[path] = source
+        return created
 
-    JSIIMeta.__call__ = make_and_record  # type: ignore[method-assign]
+    jsii.create = create_and_record
     try:
         yield sources
     finally:
-        JSIIMeta.__call__ = make  # type: ignore[method-assign]
+        jsii.create = create
+
+
+def construct_path(element: Any) -> str:
+    """The path of a construct, or of a construct's node, such as `portal/compute/template`."""
+    known = _paths.get(element.__jsii_ref__.ref)
+    return known if known is not None else str((element if isinstance(element, Node) else element.node).path)
+
+
+def _path(made: Construct, arguments: Sequence[Any]) -> str:
+    """The path of what was made with these arguments; most constructs take a scope and an id first."""
+    scope, id_ = (*arguments, None, None)[:2]
+    if isinstance(scope, Construct) and isinstance(id_, str):
+        return f"{construct_path(scope)}/{id_.replace('/', '--')}".removeprefix("/")
+    return str(made.node.path)  # the library chose the id
 
 
 def write(sources: dict[str, Source], stack_folder: Path) -> None:
@@ -58,10 +78,15 @@ def write(sources: dict[str, Source], stack_folder: Path) -> None:
     (stack_folder / "sources.json").write_text(text, encoding="utf-8")
 
 
-def _innermost_source(frame: FrameType | None) -> Source | None:
-    """Return the line nearest to `frame`, going outwards, that belongs to our code."""
+def _innermost_source(frame: FrameType | None, made: Construct) -> Source | None:
+    """The line nearest to `frame`, going outwards, that belongs to our code and not to the making of `made` itself."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith(OUR_CODE):
+        if frame.f_code.co_filename.startswith(OUR_CODE) and not _is_within(frame, made):
             return Source(Path(frame.f_code.co_filename).relative_to(ROOT).as_posix(), frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def _is_within(frame: FrameType, made: Construct) -> bool:
+    """Whether `frame` runs an `__init__` of `made`: its own class's, or one that it inherits."""
+    return frame.f_code.co_name == "__init__" and frame.f_locals.get(frame.f_code.co_varnames[0]) is made

@@ -3,6 +3,8 @@
 from cdktf import TerraformElement, TerraformStack
 from constructs import Construct, Node
 
+from infra.provenance import construct_path
+
 
 class ReadableStack(TerraformStack):
     """Names every element after its construct path: `compute/template` becomes `aws_launch_template.compute_template`.
@@ -15,8 +17,7 @@ class ReadableStack(TerraformStack):
         super().__init__(scope, id_)
 
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
-        node = tf_element if isinstance(tf_element, Node) else tf_element.node
-        path: str = node.path
+        path = construct_path(tf_element)
         logical_id = path.partition("/")[2].replace("/", "_")
         taken_by = self._paths.setdefault(logical_id, path)
         if taken_by != path:

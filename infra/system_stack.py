@@ -13,6 +13,7 @@ from infra.readable_stack import ReadableStack
 from infra.settings import Settings
 
 TERRAFORM_VERSIONS = ">= 1.5.0"
+PROVIDER_VERSION = "5.100.0"  # not left to the bindings: newer ones would bring a newer provider along (decision 22)
 LOCAL_STATE_FOLDER = "../../.."  # seen from the stack's folder: the one that holds cdktf.out
 
 
@@ -42,6 +43,7 @@ class SystemStack(ReadableStack):
             "ManagedBy": "cdktf",
         }
         self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
+        self.add_override("terraform.required_providers.aws.version", PROVIDER_VERSION)
         default_tags = [AwsProviderDefaultTags(tags=self.tags)]
         AwsProvider(self, "aws", region=region, default_tags=default_tags)
         self._others = {

@@ -15,12 +15,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from policies import kept
 from policies.documents import Kind
 from policies.engine import Requirements
 from policies.errors import InputError
@@ -44,9 +45,36 @@ def checkov_version() -> str:
     return version("checkov")
 
 
-def known_checks() -> frozenset[str]:
-    """The id of every check that the installed Checkov has for Terraform."""
-    return frozenset(types_by_check())
+@dataclass(frozen=True)
+class Record:
+    """What Checkov said, without its objects: one check on what stands in one line of what we wrote."""
+
+    check: str
+    name: str
+    outcome: Outcome
+    line: int
+    resource: str
+    evaluated_keys: tuple[str, ...]
+
+
+def load() -> None:
+    """Import Checkov, which takes seconds: for whoever has nothing better to do while stacks are synthesized."""
+    _load()
+
+
+def known_checks(cache: Path | None = None) -> frozenset[str]:
+    """The id of every check that the installed Checkov has for Terraform; kept in `cache` when one is given."""
+    if cache is None:
+        return frozenset(types_by_check())
+    name = kept.key("known checks", kept.surroundings(), _adapter())
+    ids = kept.read(cache, name)
+    if ids is None:
+        kept.write(cache, name, ids := sorted(types_by_check()))
+    return frozenset(ids)
+
+
+def _adapter() -> str:
+    return kept.key(checkov_version(), Path(__file__).read_bytes())
 
 
 def types_by_check() -> dict[str, frozenset[str]]:
@@ -71,31 +99,56 @@ def types_by_check() -> dict[str, frozenset[str]]:
 
 
 def assess(
-    graph: ResourceGraph, stack: str, requirements: Requirements = MappingProxyType({}), kind: Kind = "synth"
+    graph: ResourceGraph,
+    stack: str,
+    requirements: Requirements = MappingProxyType({}),
+    kind: Kind = "synth",
+    cache: Path | None = None,
 ) -> list[Assessment]:
     """Every Checkov check on every resource of the stack that it has an opinion about.
 
     A plan or state does not tell a resource's `lifecycle`: a check that fails for want of it is undetermined there.
     Raises InputError when Checkov cannot show that it judged what it was given.
+
+    With `cache`, what Checkov said of the same text is taken from there. Only what it says is kept: whose finding that
+    is, where it stands and which requirements hang on it is found out anew at every run.
     """
     by_line: dict[int, Resource] = {}
     text = "".join(_lines(graph, by_line))
+    name = kept.key("records", kept.surroundings(), _adapter(), text) if cache else ""
+    known = kept.read(cache, name) if cache else None
+    if known is None:
+        records = _records(text, by_line, stack)
+        if cache:
+            kept.write(cache, name, [astuple(record) for record in records])
+    else:
+        records = [Record(*fields) for fields in known]
+    assessments = map(hiding(graph), _assessments(records, by_line, stack, requirements))
+    return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
+
+
+def _records(text: str, by_line: dict[int, Resource], stack: str) -> list[Record]:
+    """What Checkov says of `text`; InputError when it does not show that it judged all of it."""
     try:
         report = _run(text)
     except Exception as error:  # whatever goes wrong inside, the answer is: not judged
         raise InputError(f"{stack}: Checkov failed: {type(error).__name__}: {error}") from error
-    records: list[tuple[Any, Outcome]] = [(record, "pass") for record in report.passed_checks]
-    records += [(record, "fail") for record in report.failed_checks]
+    records = [_record(record, "pass") for record in report.passed_checks]
+    records += [_record(record, "fail") for record in report.failed_checks]
     if report.parsing_errors:
         raise InputError(f"{stack}: Checkov could not parse what it was given")
     if report.skipped_checks:
         raise InputError(f"{stack}: Checkov skipped checks that nobody waived")
-    silent = _unjudged(by_line, {record.file_line_range[0] for record, _ in records})
-    ours = [(record, outcome) for record, outcome in records if not record.resource.endswith(_SENTINEL)]
+    silent = _unjudged(by_line, {record.line for record in records})
+    ours = [record for record in records if not record.resource.endswith(_SENTINEL)]
     if silent or len(ours) == len(records):
         raise InputError(f"{stack}: Checkov gave no result for {', '.join(silent[:3]) or 'any resource'}")
-    assessments = map(hiding(graph), _assessments(ours, by_line, stack, requirements))
-    return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
+    return ours
+
+
+def _record(said: Any, outcome: Outcome) -> Record:
+    keys = tuple(str(key) for key in said.check_result.get("evaluated_keys") or [])
+    return Record(said.check_id, said.check_name, outcome, said.file_line_range[0], said.resource, keys)
 
 
 def _load() -> Any:
@@ -281,32 +334,32 @@ def _unjudged(by_line: dict[int, Resource], judged: set[int]) -> list[str]:
 
 
 def _assessments(
-    records: list[tuple[Any, Outcome]], by_line: dict[int, Resource], stack: str, requirements: Requirements
+    records: list[Record], by_line: dict[int, Resource], stack: str, requirements: Requirements
 ) -> Iterator[Assessment]:
     seen: set[tuple[str, str]] = set()
-    for record, outcome in sorted(records, key=lambda pair: (pair[1], pair[0].check_id)):
-        resource = by_line.get(record.file_line_range[0])
+    for record in sorted(records, key=lambda record: (record.outcome, record.check)):
+        resource = by_line.get(record.line)
         address = resource.address if resource else record.resource
-        if (record.check_id, address) in seen:
+        if (record.check, address) in seen:
             continue
-        seen.add((record.check_id, address))
-        keys = [key for key in record.check_result.get("evaluated_keys") or [] if key != "resource_type"]
+        seen.add((record.check, address))
+        keys = [key for key in record.evaluated_keys if key != "resource_type"]
         attribute = _attribute_path(keys[0]) if len(keys) == 1 else ""
         unknown = _hangs_on_unknown_blocks(resource, keys)
         yield Assessment(
-            policy=record.check_id,
+            policy=record.check,
             engine="checkov",
             stack=stack,
             address=address,
-            outcome="undetermined" if unknown else outcome,
+            outcome="undetermined" if unknown else record.outcome,
             severity=SEVERITY,
             attribute=attribute,
             observed=_observed(resource, attribute),
-            message=f"{record.check_name} (the blocks are not known here)" if unknown else record.check_name,
-            remediation=f"See Checkov's documentation of {record.check_id}.",
+            message=f"{record.name} (the blocks are not known here)" if unknown else record.name,
+            remediation=f"See Checkov's documentation of {record.check}.",
             construct_path=resource.construct_path if resource else None,
             source=resource.source if resource else None,
-            requirements=requirements.get(record.check_id, ()),
+            requirements=requirements.get(record.check, ()),
         )
 
 

@@ -37,10 +37,13 @@ def judge(
     *,
     with_checkov: bool,
     validation: Iterable[Validation] = (),
+    cache: Path | None = None,
 ) -> GateResult:
     """Everything `read` by the policies, by Checkov when asked, under the waivers and against the baseline.
 
-    `configuration` is what the one plan in `read` was made from. Raises InputError for anything that cannot be judged.
+    `configuration` is what the one plan in `read` was made from. With `cache`, what Checkov said of the same text is
+    taken from there. `validation` is read last, so that Terraform may be at work meanwhile. Raises InputError for
+    anything that cannot be judged.
     """
     policies = selected(conditions.policies)
     if any(document.graph.of_type("module") for document in read):  # what is not seen limits every policy's verdict
@@ -50,10 +53,10 @@ def judge(
     if with_checkov:
         from policies import checkov
 
-        assessments += _assessed_by_checkov(read, configuration)
+        assessments += _assessed_by_checkov(read, configuration, cache)
         tools["checkov"] = checkov.checkov_version()
     if conditions.waivers or conditions.baseline:
-        ids = known_ids(policies, with_checkov=with_checkov)
+        ids = known_ids(policies, with_checkov=with_checkov, cache=cache)
         assessments = _old_marked(conditions, _waived(conditions, assessments, ids), ids)
     if conditions.addresses is not None:
         assessments = list(_addressed(conditions.addresses, assessments))
@@ -75,20 +78,22 @@ def _assessed(read: Sequence[Document], configuration: Document | None, policies
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
-def _assessed_by_checkov(read: Sequence[Document], configuration: Document | None) -> list[Assessment]:
+def _assessed_by_checkov(
+    read: Sequence[Document], configuration: Document | None, cache: Path | None
+) -> list[Assessment]:
     """The same by Checkov."""
     from policies import checkov
 
     edges = requirements.by_policy()
 
     def judged(document: Document) -> list[Assessment]:
-        return checkov.assess(document.graph, document.stack, edges, document.kind)
+        return checkov.assess(document.graph, document.stack, edges, document.kind, cache)
 
     assessments = [one for document in read for one in judged(document)]
     return list(engine.settle(assessments, judged(configuration))) if configuration else assessments
 
 
-def known_ids(policies: Sequence[Policy], *, with_checkov: bool) -> KnownIds:
+def known_ids(policies: Sequence[Policy], *, with_checkov: bool, cache: Path | None = None) -> KnownIds:
     """The ids that a run with these policies knows: what its waivers and its baseline can be held against."""
     ran = frozenset(policy.id for policy in policies)
     every = frozenset(policy.id for policy in catalogue())
@@ -96,7 +101,7 @@ def known_ids(policies: Sequence[Policy], *, with_checkov: bool) -> KnownIds:
         return KnownIds(ran, every, lambda id_: id_ in every or id_.startswith("CKV"))
     from policies import checkov
 
-    checks = checkov.known_checks()
+    checks = checkov.known_checks(cache)
     return KnownIds(ran | checks, every | checks, lambda id_: id_ in every or id_ in checks)
 
 

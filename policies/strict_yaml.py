@@ -5,6 +5,7 @@ to is bounded: a file of a few lines can unfold to gigabytes. Tags, which name t
 that a key stands twice, and a second document are refused.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def read(path: Path) -> Any:
     return parse(disk.read(path, limit=MAX_BYTES), str(path))
 
 
+@functools.lru_cache(maxsize=16)  # the same few files, asked for by each step of a run; nobody changes what they get
 def parse(content: bytes, path: str) -> Any:
     """The document in the file `content`: mappings and lists that know their lines (`line_of`), None when it is empty.
 

@@ -4,26 +4,29 @@ A verdict is kept under build/cache by the digest of the stack and the version o
 else (the provider's version is pinned inside the stack). Only a pass is kept.
 """
 
+import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from policies import kept
 from policies.documents import Document, is_configuration
 from policies.errors import InputError
 from policies.result import Validation
 
-CACHE = Path("build") / "cache" / "terraform-validate"
+CACHE = kept.CACHE / "terraform-validate"
 TIMEOUT_SECONDS = 600
 
 
-def validate(document: Document, *, required: bool = False, cache: Path = CACHE) -> Validation:
+def validate(document: Document, *, required: bool = False, cache: Path | None = CACHE) -> Validation:
     """What Terraform says of a synthesized stack; "not-run", with the reason, when it cannot be asked.
 
-    With `required`, raises InputError instead of "not-run".
+    With `required`, raises InputError instead of "not-run". Without `cache` Terraform is asked whatever is kept.
     """
     validation = _validate(document, cache)
     if required and validation.outcome == "not-run":
@@ -31,7 +34,7 @@ def validate(document: Document, *, required: bool = False, cache: Path = CACHE)
     return validation
 
 
-def _validate(document: Document, cache: Path) -> Validation:
+def _validate(document: Document, cache: Path | None) -> Validation:
     if document.kind != "synth":
         return Validation(document.stack, "not-run", None, f"a {document.kind} was made by Terraform itself")
     folder = document.files[0].parent
@@ -41,11 +44,9 @@ def _validate(document: Document, cache: Path) -> Validation:
     if program is None:
         return Validation(document.stack, "not-run", None, "no terraform on PATH")
     version = _version(program)
-    key = hashlib.sha256(f"{_digest(folder)} {version}".encode()).hexdigest()
-    kept = cache / f"{key}.json"
-    if kept.is_file():
+    if cache and kept.read(cache, _key(folder, version)):
         return Validation(document.stack, "pass", version, "valid (kept from an earlier run)")
-    data = cache.parent / "terraform-data" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    data = kept.CACHE / "terraform-data" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     initialized = _run(program, folder, data, "init", "-backend=false", "-input=false", "-no-color")
     if initialized.returncode != 0:
         reason = _first_error(initialized.stderr) or _first_error(initialized.stdout) or "terraform init failed"
@@ -60,16 +61,27 @@ def _validate(document: Document, cache: Path) -> Validation:
         errors = [_message(one) for one in diagnostics if one.get("severity") == "error"]
         return Validation(document.stack, "fail", version, "; ".join(errors))
     # under the digest of what lies there now: the first run has added Terraform's lock of the providers
-    kept = cache / f"{hashlib.sha256(f'{_digest(folder)} {version}'.encode()).hexdigest()}.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"stack": document.stack, "sha256": document.sha256, "terraform": version}) + "\n")
+    if cache:
+        held = {"stack": document.stack, "sha256": document.sha256, "terraform": version}
+        kept.write(cache, _key(folder, version), held)
     return Validation(document.stack, "pass", version, "valid")
 
 
+def _key(folder: Path, version: str | None) -> str:
+    return kept.key("valid", _digest(folder), str(version))
+
+
 def _digest(folder: Path) -> str:
-    """Over every file of the module, as expressions may read any of them; what Terraform leaves there is left out."""
+    """Over every file of the module, as expressions may read any of them; what Terraform leaves there is left out.
+
+    So is `sources.json` where no expression can read it: it changes with every line that moves in the program.
+    """
     digest = hashlib.sha256()
+    configuration = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if is_configuration(path))
+    is_read = re.search(rb"sources\.[^ \"]|fileset|\\u", configuration) is not None
     for path in sorted(folder.rglob("*")):
+        if path == folder / "sources.json" and not is_read:
+            continue
         if path.is_file() and ".terraform" not in path.relative_to(folder).parts:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
@@ -89,8 +101,9 @@ def _run(program: str, folder: Path, data: Path, *arguments: str) -> subprocess.
         return subprocess.CompletedProcess(command, 1, "", f"Error: no answer within {TIMEOUT_SECONDS} s")
 
 
+@functools.cache  # a run asks for every stack
 def _version(program: str) -> str | None:
-    answer = _run(program, Path(), CACHE.parent / "terraform-data", "version", "-json")
+    answer = _run(program, Path(), kept.CACHE / "terraform-data", "version", "-json")
     try:
         return str(json.loads(answer.stdout)["terraform_version"])
     except (ValueError, KeyError):

@@ -4,7 +4,9 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from policies import attestation, disk
@@ -15,6 +17,7 @@ from policies.formats import FORMATS, Format, Presentation
 from policies.result import GateResult, Validation
 from policies.visible import visible
 
+TERRAFORMS = 2  # at once: each takes a core for seconds
 _FORMATS = "".join(f"  {name:<10}{one.purpose}\n" for name, one in FORMATS.items())
 EXAMPLES = f"""\
 {judging.PATHS}
@@ -70,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--attestation",
         type=Path,
         metavar="FILE",
-        help="write the verdict on the digests of what was judged: an in-toto statement, SLSA verification summary",
+        help="write the verdict on the digests of what was judged: an in-toto statement, SLSA verification summary; "
+        "nothing is taken from earlier runs then",
     )
     parser.add_argument(
         "--subject",
@@ -110,8 +114,10 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, formats: Sequence[tuple[Format, Path | None]]) -> int:
     if options.attestation:
         _refuse_half_truths(options)
+        options.no_cache = True  # whoever deploys by it relies on what was judged now
         attestation.discard(options.attestation)
-    result = judging.judge(options, lambda written: _validation(written, options.validate))
+    with ThreadPoolExecutor(TERRAFORMS) as beside:  # Terraform runs in processes of its own while the rest is judged
+        result = judging.judge(options, lambda written: _validation(written, options, beside))
     code = result.exit_code(undetermined_fails=options.undetermined == "fail")
     for written, path in formats:
         colour = path is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -139,12 +145,15 @@ def _formats(options: argparse.Namespace) -> list[tuple[Format, Path | None]]:
     return formats
 
 
-def _validation(written: Sequence[Document], wanted: str | None) -> list[Validation]:
-    if wanted is None:
-        return []
+def _validation(
+    written: Sequence[Document], options: argparse.Namespace, beside: ThreadPoolExecutor
+) -> Iterable[Validation]:
+    if options.validate is None:
+        return ()
     from policies import terraform
 
-    return [terraform.validate(document, required=wanted == "require") for document in written]
+    cache = None if options.no_cache else terraform.CACHE
+    return beside.map(partial(terraform.validate, required=options.validate == "require", cache=cache), written)
 
 
 def _refuse_half_truths(options: argparse.Namespace) -> None:

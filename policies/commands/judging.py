@@ -3,10 +3,10 @@
 import argparse
 import datetime
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from policies import disk, documents, gate, waivers
+from policies import disk, documents, gate, kept, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.result import BaselineFile, Conditions, GateResult, Validation, WaiversFile
@@ -18,7 +18,7 @@ A PATH is a cdktf.out folder (the default), a *.tf.json file, a folder of them (
 `terraform show -json` prints of a plan or a state. The kind is recognised from the content.
 """
 
-Validate = Callable[[Sequence[Document]], list[Validation]]
+Validate = Callable[[Sequence[Document]], Iterable[Validation]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--policy", action="append", metavar="ID", help="judge by this policy only; repeatable")
     parser.add_argument("--checkov", action="store_true", help="let Checkov judge as well")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="ask Checkov and Terraform again about what has not changed since"
+    )
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (default: waivers.yaml)")
     parser.add_argument("--no-waivers", action="store_true", help="show the bare truth")
     parser.add_argument(
@@ -46,14 +49,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def judge(options: argparse.Namespace, validate: Validate = lambda _documents: []) -> GateResult:
-    """Everything that the options name, judged; `validate` says what Terraform makes of what was written."""
+    """Everything that the options name, judged; `validate`, read last, says what Terraform makes of it."""
     given = conditions(options)
     read = documents.read(options.paths or [DEFAULT_PATH], options.stack)
     configuration = _planned(options, read)
     if configuration:
         read = [document.named(configuration.stack) for document in read]
     written = [configuration] if configuration else read  # a plan was made by Terraform itself
-    return gate.judge(read, configuration, given, with_checkov=options.checkov, validation=validate(written))
+    return gate.judge(
+        read,
+        configuration,
+        given,
+        with_checkov=options.checkov,
+        validation=validate(written),
+        cache=None if options.no_cache else kept.CACHE / "checkov",
+    )
 
 
 def today(options: argparse.Namespace) -> datetime.date:

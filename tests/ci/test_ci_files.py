@@ -170,10 +170,14 @@ def test_no_other_module_is_called() -> None:
 
 @pytest.mark.parametrize("arguments", calls("make "))
 def test_every_target_of_make_is_one_that_it_has(arguments: list[str]) -> None:
-    targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    wanted = [word for word in arguments if not word.startswith(("-", "$"))]
-    assert wanted
-    assert set(wanted) <= targets
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([\w./-]+):", makefile, re.MULTILINE))
+    variables = set(re.findall(r"^(\w+) \?=", makefile, re.MULTILINE))
+    wanted = {word for word in arguments if not word.startswith(("-", "$"))}
+    settings = {word for word in wanted if "=" in word}
+    assert {word.partition("=")[0] for word in settings} <= variables
+    assert wanted - settings
+    assert wanted - settings <= targets
 
 
 @pytest.mark.parametrize("path", [WORKFLOW, GITLAB])

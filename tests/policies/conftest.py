@@ -47,14 +47,19 @@ def gate(policies: Callable[..., Run]) -> Callable[..., Run]:
     return lambda *arguments: policies("check", *arguments)
 
 
+def program(name: str) -> str:
+    """A program on PATH; its absence skips the test, except in CI."""
+    found = shutil.which(name)
+    if found is None:
+        message = f"{name} is not on PATH: install it to run this test"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return found
+
+
 @pytest.fixture(scope="session")
 def terraform() -> str:
-    """The terraform program; its absence skips the test, except in CI."""
-    program = shutil.which("terraform")
-    if program is None:
-        message = "terraform is not on PATH: install it to run this test"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return program
+    """The terraform program."""
+    return program("terraform")
 
 
 @pytest.fixture(scope="session")

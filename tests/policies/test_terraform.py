@@ -93,3 +93,20 @@ def test_without_the_provider_it_says_why_it_was_not_run(
     [validation] = run.json["validation"]
     assert validation["outcome"] == "not-run"
     assert "hashicorp/aws" in validation["message"]
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_line_that_moves_in_the_program_costs_no_validation_unless_the_stack_reads_it(
+    gate: Callable[..., Run], tmp_path: Path
+) -> None:
+    def said(stack: dict[str, object], line: int) -> str:
+        folder = write(tmp_path / "portal" / "cdk.tf.json", stack).parent
+        write(folder / "sources.json", {"portal/web": {"file": "infra/web.py", "line": line}})
+        return str(gate(folder, *OPTIONS, "--validate=require").json["validation"][0]["message"])
+
+    assert said(STACK, 1) == "valid"
+    assert "kept" in said(STACK, 2)
+    reading = json.loads(json.dumps(STACK))
+    reading["resource"]["aws_launch_template"]["web"]["user_data"] = '${filebase64("${path.module}/sources.json")}'
+    assert said(reading, 2) == "valid"
+    assert said(reading, 3) == "valid"
