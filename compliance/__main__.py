@@ -9,7 +9,9 @@ from typing import NoReturn
 
 from compliance.lint import problems, unwritten
 from compliance.requirements import load
+from policies import disk
 from policies.errors import InputError
+from policies.masking import masked
 from policies.model import Policy
 
 EXIT_DONE = 0
@@ -78,15 +80,11 @@ def _catalogue(output: Path, *, check: bool) -> int:
         return EXIT_PROBLEMS
     systems = list({id(one): one for one in read_all(policies).values()}.values())
     page = render_catalogue(policies, load(), systems, examples.names())
-    try:
-        if not check:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(page, "utf-8")
-        elif not output.exists() or output.read_text("utf-8") != page:
-            print(f"{output.as_posix()}: not what the policies say now: run make docs")
-            return EXIT_PROBLEMS
-    except OSError as error:
-        raise InputError(f"{output}: cannot be read or written ({error.strerror or error})") from error
+    if not check:
+        disk.write(output, page.encode())
+    elif not disk.exists(output) or disk.read(output) != page.encode():
+        print(f"{output.as_posix()}: not what the policies say now: run make docs")
+        return EXIT_PROBLEMS
     return EXIT_DONE
 
 
@@ -103,6 +101,10 @@ def _report(options: argparse.Namespace) -> int:
 
     key = read_private_key(options.key) if options.key else None
     gate_result = read_gate_result(options.result)
+    if gate_result.unmasked:  # every form would mask it, but the copy of the result in the folder would not
+        raise InputError(
+            f"{gate_result.unmasked}: holds what looks like a credential, which the gate masks: judge again"
+        )
     framework = load()
     declared = entity.read(options.entity, framework.facts)
     entity_path = None if declared.content is None else (options.entity or entity.FILE).as_posix()
@@ -172,7 +174,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _print(text: str) -> None:
     try:
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        sys.stdout.write(masked(text).encode("utf-8", "backslashreplace").decode("utf-8"))
         sys.stdout.flush()
     except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change what was found
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -241,7 +243,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _one_line(message: str) -> str:
     """Messages quote input, which may hold anything; a terminal gets printable characters only."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in message)
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in masked(message))
 
 
 if __name__ == "__main__":

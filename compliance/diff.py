@@ -16,7 +16,7 @@ from compliance.markdown import code, table, text
 from compliance.render_json import SCHEMA as REPORT_SCHEMA
 from compliance.report_files import JSON
 from compliance.visible import observed_text, shown
-from policies import strict_json
+from policies import disk, strict_json
 from policies.json_reader import Reader
 
 SCHEMA = "control-report-diff/1"
@@ -93,7 +93,7 @@ class Comparison:
 
 def read_report(path: Path) -> Report:
     """The report in a file report.json, or in the folder that holds one. Raises InputError for anything else."""
-    file = path / JSON if path.is_dir() else path
+    file = path / JSON if disk.is_folder(path) else path
     content, value = strict_json.read(file)
     document = Reader(value, str(file))
     schema = document.text("schema")

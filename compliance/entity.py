@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from compliance.verdict import Verdict
-from policies import strict_yaml
+from policies import disk, strict_yaml
 from policies.errors import InputError
+from policies.masking import masked
 
 FILE = Path("entity.yaml")  # where the answers are looked for unless the caller says where, and the copy in a report
 UNKNOWN = "unknown"
@@ -136,18 +137,18 @@ def unknown(facts: Sequence[Fact]) -> EntityFacts:
 
 def read(path: Path | None, facts: Sequence[Fact]) -> EntityFacts:
     """The answers in `path`; without one, those in entity.yaml where there is such a file."""
-    if path is None and not FILE.exists():
+    if path is None and not disk.exists(FILE):
         return unknown(facts)
     file = path or FILE
-    try:
-        return parse(file.read_bytes(), str(file), facts)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
+    return parse(disk.read(file, limit=strict_yaml.MAX_BYTES), str(file), facts)
 
 
 def parse(content: bytes, path: str, facts: Sequence[Fact]) -> EntityFacts:
     """The answers in the file `content`. InputError, with the line, for a key or a value that `facts` does not have."""
     document = strict_yaml.parse(content, path)
+    for number, line in enumerate(content.decode("utf-8").splitlines(), 1):  # the report holds a copy of the file
+        if masked(line) != line:
+            raise InputError(f"{path}:{number}: what looks like a credential does not belong here")
     answers = {} if document is None else document
     if not isinstance(answers, dict):
         raise InputError(f"{path}: expected a mapping of facts to their values")

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from policies import disk
 from policies.errors import InputError
-from policies.strict_json import MAX_BYTES
 
 
 def write(folder: Path, files: Mapping[str, bytes], earlier: Iterable[str] = ()) -> None:
@@ -17,6 +17,7 @@ def write(folder: Path, files: Mapping[str, bytes], earlier: Iterable[str] = ())
     `earlier` names files of an earlier report that may go. Raises InputError, and leaves what stands there as it is,
     when the folder holds anything else (it is not ours to delete), or when it cannot be written.
     """
+    disk.refuse_place(folder, folder=True)
     try:
         place = folder.resolve()
         if place.exists():
@@ -27,7 +28,7 @@ def write(folder: Path, files: Mapping[str, bytes], earlier: Iterable[str] = ())
         ) as aside:
             whole = Path(aside) / "new"
             for name, content in files.items():
-                path = whole / name
+                path = disk.inside(whole, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             _replace(place, whole, Path(aside) / "old")
@@ -38,19 +39,19 @@ def write(folder: Path, files: Mapping[str, bytes], earlier: Iterable[str] = ())
 def read(folder: Path) -> dict[str, bytes]:
     """Every file below `folder`: POSIX path inside it -> bytes, sorted; empty folders are listed as `name/`.
 
-    Raises InputError for anything that is neither a folder nor a regular file, and for more than MAX_BYTES.
+    Raises InputError for anything that is neither a folder nor a regular file, and for more than one file may have.
     """
     files: dict[str, bytes] = {}
-    size = 0
+    size, allowed = 0, disk.limit_bytes()
     try:
         for name, path in _below(folder):
             if path.is_dir():
                 files[f"{name}/"] = b""
                 continue
-            size += path.stat().st_size
-            if size > MAX_BYTES:
-                raise InputError(f"{path}: the report is larger than the limit of {MAX_BYTES // 1024**2} MiB")
-            files[name] = path.read_bytes()
+            files[name] = disk.read(path, within=folder)
+            size += len(files[name])
+            if size > allowed:
+                raise InputError(f"{path}: the report is larger than the limit of {allowed // 1024**2} MiB")
     except OSError as error:
         raise InputError(f"{error.filename or folder}: cannot be read ({error.strerror or error})") from error
     return files

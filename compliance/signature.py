@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from policies import disk
 from policies.errors import InputError
 from policies.json_reader import Reader
 
@@ -97,7 +98,7 @@ def signature_in(content: bytes, name: str, payload: bytes, key_id: str) -> byte
 
 def read_private_key(path: Path) -> PrivateKey:
     """The key in a PEM file, such as `openssl genpkey -algorithm ed25519` writes. Raises InputError."""
-    content = _read(path)
+    content = disk.read(path, limit=_MAX_KEY_BYTES)
     try:
         key = load_pem_private_key(content, password=None)
     except TypeError:
@@ -111,7 +112,7 @@ def read_private_key(path: Path) -> PrivateKey:
 
 def read_public_key(path: Path) -> PublicKey:
     """The key in a PEM file, such as `openssl pkey -pubout` writes. Raises InputError."""
-    return parse_public_key(_read(path), str(path))
+    return parse_public_key(disk.read(path, limit=_MAX_KEY_BYTES), str(path))
 
 
 def parse_public_key(content: bytes, name: str) -> PublicKey:
@@ -129,14 +130,3 @@ def _pre_authentication_encoding(payload: bytes) -> bytes:
     """What DSSE signs: type and payload with their lengths, so that neither can be read as the other."""
     type_ = PAYLOAD_TYPE.encode("ascii")
     return b"DSSEv1 %d %b %d %b" % (len(type_), type_, len(payload), payload)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_KEY_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if len(content) > _MAX_KEY_BYTES:
-        raise InputError(f"{path}: too large for a key")
-    return content

@@ -22,7 +22,7 @@ from compliance.provenance import provenance
 from compliance.report_files import ENTITY, PAGE, PDF, RESULT, report_files
 from compliance.requirements import Framework
 from compliance.signature import PublicKey
-from policies import attestation, documents, gate, terraform, waivers
+from policies import disk, documents, gate, terraform, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Policy
@@ -271,7 +271,7 @@ def _accepting(conditions: Conditions) -> Iterator[tuple[str, WaiversFile | Base
 
 def _is_as_it_was(name: str, file: WaiversFile | BaselineFile, found: Verification) -> bool:
     try:
-        digest = attestation.sha256(Path(file.path))
+        digest = disk.sha256(Path(file.path))
     except InputError as error:
         found.unverified.append(f"{name} {error}")
         return False
@@ -286,7 +286,7 @@ def _compare_declaration(named: Manifest, files: Mapping[str, bytes], found: Ver
     expected = None
     if path is not None:
         try:
-            expected = attestation.sha256(Path(path))
+            expected = disk.sha256(Path(path))
         except InputError as error:
             found.unverified.append(f"what the entity declares: {error}")
             return

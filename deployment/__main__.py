@@ -14,7 +14,9 @@ from deployment.errors import FAILED, NOT_DEPLOYED, DeploymentError, NotDeployed
 from deployment.progress import step
 from deployment.stack import FOLDER, Deployment
 from deployment.synthesis import stacks, synthesize
+from policies.masking import masked
 from policies.tagging.environments import may_be_production
+from policies.visible import visible
 
 SYNTHESIZED = Path("cdktf.out")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{options.command} of {options.stack}: {done}, {time.monotonic() - begun:.0f} s")
         return 0
     sys.stdout.flush()
-    print(f"deployment: {' '.join(message.split())}", file=sys.stderr)
+    print(f"deployment: {visible(masked(' '.join(message.split())))}", file=sys.stderr)
     return code
 
 
@@ -200,7 +202,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "None":  # type: ignore[override]
         """One line, then the exit code of bad input."""
-        self.exit(NOT_DEPLOYED, f"{self.prog}: {message} (see --help)\n")
+        self.exit(NOT_DEPLOYED, f"{self.prog}: {visible(masked(' '.join(message.split())))} (see --help)\n")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

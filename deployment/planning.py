@@ -1,6 +1,5 @@
 """From a synthesized stack to a plan that the gate has judged and attested. Changes nothing."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,11 @@ from deployment import gate
 from deployment.errors import NotDeployedError
 from deployment.progress import step
 from deployment.stack import Deployment, copy
+from policies import strict_json
+from policies.errors import InputError
+from policies.masking import masked_name
 from policies.tagging.environments import may_be_production
+from policies.visible import visible
 
 _VERBS = {"create": "to add", "update": "to change", "delete": "to destroy", "replace": "to replace"}
 
@@ -48,7 +51,7 @@ def plan(deployment: Deployment) -> None:
         )
     for action, address in sorted(changes):
         if action in ("delete", "replace"):
-            print(f"    {_VERBS[action]}: {address}", flush=True)
+            print(f"    {_VERBS[action]}: {visible(masked_name(address))}", flush=True)
 
 
 def initialize(deployment: Deployment, folder: Path, *options: str, locked: bool = True) -> None:
@@ -106,9 +109,10 @@ def summary(changes: list[tuple[str, str]]) -> str:
 
 def _read(plan_json: Path) -> Mapping[str, Any]:
     try:
-        plan: Mapping[str, Any] = json.loads(plan_json.read_bytes())
-    except (OSError, ValueError) as error:
-        raise NotDeployedError(f"{plan_json}: cannot be read ({error})") from error
+        plan: Mapping[str, Any]
+        _, plan = strict_json.read(plan_json)
+    except InputError as error:
+        raise NotDeployedError(str(error)) from error
     return plan
 
 
@@ -123,5 +127,5 @@ def _prepare(deployment: Deployment) -> None:
     """A fresh folder: nothing of an earlier plan, its attestation least of all, except installed providers."""
     for path in deployment.folder.iterdir():
         if path.name not in ("data", "lock"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     copy(deployment.source, deployment.files.stack)

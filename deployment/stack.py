@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deployment.errors import NotDeployedError
 from deployment.terraform import Terraform
-from policies import documents
+from policies import attestation, disk, documents
 from policies.attestation import TERRAFORMS_OWN
 from policies.errors import InputError
 from policies.state_backend import StateBackend, state_backend
@@ -136,9 +136,13 @@ class Deployment:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         try:
+            disk.refuse_place(self.folder, folder=True)
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)  # it may be of an earlier day
+            disk.refuse_place(self.folder / "lock")
             lock = (self.folder / "lock").open("w")
+        except InputError as error:
+            raise NotDeployedError(str(error)) from error
         except OSError as error:
             raise NotDeployedError(f"{error.filename}: cannot be written ({error.strerror})") from error
         with lock:
@@ -150,8 +154,14 @@ class Deployment:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a stack's folder, without what Terraform keeps in it. Raises NotDeployedError."""
+    """Copy a stack's folder, without what Terraform keeps in it. Raises NotDeployedError.
+
+    So it does for a link that leads out of the folder, whose content would be in the copy.
+    """
     try:
+        attestation.module_files(source)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns(*TERRAFORMS_OWN))
+    except InputError as error:
+        raise NotDeployedError(str(error)) from error
     except (OSError, shutil.Error) as error:
         raise NotDeployedError(f"{source}: cannot be copied to {target} ({error})") from error

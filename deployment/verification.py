@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deployment.errors import NotDeployedError
 from deployment.stack import Deployment, Files
-from policies import attestation, waivers
+from policies import attestation, disk, waivers
 from policies.attestation import LOCK, Attestation
 from policies.checkov import checkov_version
 from policies.errors import InputError
@@ -28,7 +28,7 @@ def verify(deployment: Deployment, files: Files, now: datetime.datetime) -> None
         attested = attestation.read(files.attestation)
         _verify_verdict(deployment, attested, now)
         _verify_judges(stack, attested)
-        found = {path.name: attestation.sha256(path) for path in (files.plan, files.plan_json)}
+        found = {path.name: disk.sha256(path) for path in (files.plan, files.plan_json)}
         found |= _stack_digests(stack, files.stack)
     except InputError as error:
         raise NotDeployedError(f"{stack}: {error}") from error
@@ -43,7 +43,10 @@ def verify_source(deployment: Deployment, files: Files) -> None:
     if not deployment.source.is_dir():
         return
     stack = deployment.stack
-    planned, lies_there = (_stack_digests(stack, folder) for folder in (files.stack, deployment.source))
+    try:
+        planned, lies_there = (_stack_digests(stack, folder) for folder in (files.stack, deployment.source))
+    except InputError as error:
+        raise NotDeployedError(f"{stack}: {error}") from error
     for digests in (planned, lies_there):
         digests.pop(f"{stack}/{LOCK}", None)
     _compare(f"{stack}: {deployment.source} has changed since it was judged", planned, lies_there)
@@ -69,14 +72,14 @@ def _verify_verdict(deployment: Deployment, attested: Attestation, now: datetime
 def _verify_judges(stack: str, attested: Attestation) -> None:
     """The policies, waivers and tools of today are those that judged."""
     _same(stack, "the policy set", attested.policy_set, attestation.policy_set_digest(catalogue()))
-    of_today = attestation.sha256(waivers.FILE) if waivers.FILE.exists() else None
+    of_today = disk.sha256(waivers.FILE) if waivers.FILE.exists() else None
     _same(stack, str(waivers.FILE), attested.waivers, of_today)
     _same(stack, "Checkov", attested.tools.get("checkov"), checkov_version(), kind="version")
 
 
 def _stack_digests(stack: str, folder: Path) -> dict[str, str]:
     files = attestation.module_files(folder).items()
-    return {f"{stack}/{name}": attestation.sha256(path) for name, path in files}
+    return {f"{stack}/{name}": disk.sha256(path) for name, path in files}
 
 
 def _compare(stack: str, attested: Mapping[str, str], found: Mapping[str, str]) -> None:

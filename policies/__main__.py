@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from policies import commands
 from policies.errors import InputError
+from policies.masking import masked
 from policies.result import NOT_JUDGED
+from policies.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("POLICIES_TRACEBACK"):
             raise
         message = f"policies: internal error: {type(error).__name__}: {error} (POLICIES_TRACEBACK=1 shows where)"
-    print(" ".join(message.splitlines()).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    print(visible(masked(" ".join(message.splitlines()))), file=sys.stderr)  # it quotes input, which may hold anything
     return NOT_JUDGED
 
 

@@ -5,20 +5,18 @@ stands in annotations and in one extension field. Who may trust it, and what it 
 in docs/decisions/0010-what-is-applied-was-judged.md.
 """
 
-import contextlib
 import datetime
 import fnmatch
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from policies import documents, specifications
+from policies import disk, documents, specifications, strict_json
 from policies.documents import Document, is_configuration
 from policies.errors import InputError
 from policies.model import Policy
@@ -55,26 +53,17 @@ class Attestation:
     tools: Mapping[str, str]
 
 
-def sha256(path: Path) -> str:
-    """The digest of a file. Raises InputError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def module_files(folder: Path) -> dict[str, Path]:
     """Every file that Terraform may read when it works in `folder`: POSIX path below it -> file, sorted.
 
-    Expressions can name any file, so all count, except what Terraform itself keeps there.
+    Expressions can name any file, so all count, except what Terraform itself keeps there. Raises InputError for what
+    `disk.files_below` refuses: a link could lead to what is not counted.
     """
-    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: path for name, path in files.items() if not _is_terraforms_own(path.relative_to(folder))}
+    return dict(sorted(disk.files_below(folder, _is_terraforms_own)))
 
 
-def _is_terraforms_own(path: Path) -> bool:
-    return any(fnmatch.fnmatchcase(part, pattern) for part in path.parts for pattern in TERRAFORMS_OWN)
+def _is_terraforms_own(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in TERRAFORMS_OWN)
 
 
 def policy_set_digest(selected: Sequence[Policy]) -> str:
@@ -82,7 +71,7 @@ def policy_set_digest(selected: Sequence[Policy]) -> str:
     package = Path(__file__).parent
     sources = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     sources += specifications.FOLDER.glob("*.yaml")
-    lines = [f"{path.relative_to(package.parent).as_posix()} {sha256(path)}" for path in sorted(sources)]
+    lines = [f"{path.relative_to(package.parent).as_posix()} {disk.sha256(path)}" for path in sorted(sources)]
     return hashlib.sha256("\n".join([*(policy.id for policy in selected), *lines]).encode()).hexdigest()
 
 
@@ -117,7 +106,7 @@ def statement(
             "policy": {
                 "uri": POLICY_SET,
                 "digest": {"sha256": policy_set},
-                "annotations": {"waivers": {"name": waivers.name, "sha256": sha256(waivers)} if waivers else None},
+                "annotations": {"waivers": {"name": waivers.name, "sha256": disk.sha256(waivers)} if waivers else None},
             },
             "verificationResult": PASSED if passed else FAILED,
             "verifiedLevels": [] if passed else [FAILED],  # a track of SLSA's is not what we verify
@@ -134,33 +123,22 @@ def statement(
 
 def discard(path: Path) -> None:
     """Remove the attestation of an earlier run, which must not be taken for this one's. Raises InputError."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be removed ({error.strerror})") from error
+    disk.discard(path)
 
 
 def write(content: Mapping[str, Any], path: Path) -> None:
     """Write a statement, whole or not at all. Raises InputError when it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".attestation-", delete=False) as file:
-            try:
-                file.write(json.dumps(content, indent=1) + "\n")
-                file.close()
-                Path(file.name).replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(file.name).unlink()
-                raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    disk.write(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def read(path: Path) -> Attestation:
     """The attestation in `path`. Raises InputError for anything that is not a statement such as `statement` makes."""
+    written = disk.read(path)
     try:
-        content = json.loads(path.read_bytes())
+        content = strict_json.parse(written, path.name)
+    except InputError as error:
+        raise InputError(f"{path}: not an attestation of the gate ({error})") from None
+    try:
         if content["_type"] != STATEMENT_TYPE or content["predicateType"] != PREDICATE_TYPE:
             raise InputError(f"{path}: not a verification summary: {content['_type']}, {content['predicateType']}")
         predicate = content["predicate"]
@@ -177,8 +155,6 @@ def read(path: Path) -> Attestation:
             waivers=str(waivers["sha256"]) if waivers else None,
             tools={str(name): str(version) for name, version in predicate["verifier"]["version"].items()},
         )
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not an attestation of the gate ({type(error).__name__}: {error})") from None
 
@@ -192,7 +168,7 @@ def _subjects(judged: Sequence[Document], further: Iterable[Path]) -> Iterator[t
     for path in further:
         if named.setdefault(path.name, path) is not path:
             raise InputError(f"{path}: a second subject named {path.name}")
-    digests = {name: sha256(path) for name, path in named.items()}
+    digests = {name: disk.sha256(path) for name, path in named.items()}
     for document in judged:
         (again,) = documents.read([Path(document.path)], document.stack)
         if again.sha256 != document.sha256:
@@ -204,7 +180,7 @@ def _files(document: Document) -> dict[str, Path]:
     if document.kind != "synth":
         return {path.name: path for path in document.files}
     folder = document.files[0].parent
-    if set(document.files) != {path for path in folder.iterdir() if is_configuration(path)}:
+    if set(document.files) != {path for path in disk.entries(folder) if is_configuration(path)}:
         raise InputError(f"{document.path}: not the whole of a module: --attestation needs its folder")
     return {f"{document.stack}/{name}": path for name, path in module_files(folder).items()}
 

@@ -26,6 +26,7 @@ from policies.documents import Kind
 from policies.engine import Requirements
 from policies.errors import InputError
 from policies.graph import ResourceGraph
+from policies.known_secrets import hiding
 from policies.model import Assessment, Outcome, Severity
 from policies.resources import Resource, Unresolved
 
@@ -122,7 +123,7 @@ def assess(
             kept.write(cache, name, [astuple(record) for record in records])
     else:
         records = [Record(*fields) for fields in known]
-    assessments = _assessments(records, by_line, stack, requirements)
+    assessments = map(hiding(graph), _assessments(records, by_line, stack, requirements))
     return list(assessments if kind == "synth" else map(_without_lifecycle, assessments))
 
 

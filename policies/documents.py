@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from policies import plan_json, strict_json, terraform_json
+from policies import disk, plan_json, strict_json, terraform_json
 from policies.errors import InputError
 from policies.graph import ResourceGraph
+from policies.masking import masked_name
 from policies.model import Source
 
 Kind = Literal["synth", "plan", "state"]
@@ -58,11 +59,23 @@ def read(paths: Sequence[Path], stack: str | None = None, inputs: Mapping[str, A
         documents = [document.named(stack) for document in documents]
     seen: dict[tuple[str, Kind], str] = {}
     for document in documents:
+        _refuse_secret_names(document)
         name = (document.stack, document.kind)
         if name in seen:
             raise InputError(f"{document.path}: a second stack named {document.stack!r} (the first: {seen[name]})")
         seen[name] = document.path
     return documents
+
+
+def _refuse_secret_names(document: Document) -> None:
+    """Names stand in every line that is said of a stack, and two that are masked alike would be one."""
+    if masked_name(document.stack) != document.stack:
+        raise InputError(f"{document.path}: the name of its stack looks like a credential")
+    met: dict[str, str] = {}
+    for resource in document.graph.resources:
+        name = masked_name(resource.address)
+        if name != resource.address and met.setdefault(name, resource.address) != resource.address:
+            raise InputError(f"{document.path}: {name}: the keys of two instances look like credentials")
 
 
 def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
@@ -76,19 +89,21 @@ def _refuse_parts_of_one_module(paths: Sequence[Path]) -> None:
 def separate(path: Path) -> list[Path]:
     """The paths that each are one document: the folders of the stacks in a cdktf.out folder, else the path alone."""
     stacks = path / "stacks"
-    if not stacks.is_dir():
+    if not disk.is_folder(path) or not disk.is_folder(stacks):
         return [path]
-    if any(is_configuration(one) for one in path.iterdir()):
+    if any(is_configuration(one) for one in disk.entries(path)):
         raise InputError(f"{path}: holds a configuration of its own beside {stacks.name}/: judge one of them")
-    folders = sorted(folder for folder in stacks.iterdir() if folder.is_dir())
+    folders = [folder for folder in disk.entries(stacks) if disk.is_folder(folder)]
     if not folders:
         raise InputError(f"{stacks}: no stack in it: synthesize first")
+    for folder in folders:
+        disk.refuse_leading_out(folder, path)
     return folders
 
 
 def _read_path(path: Path, inputs: Mapping[str, Any] | None) -> Iterator[Document]:
     for one in separate(path):
-        yield _read_folder(one, inputs) if one.is_dir() else _read_file(one, inputs)
+        yield _read_folder(one, inputs) if disk.is_folder(one) else _read_file(one, inputs)
 
 
 def _read_file(path: Path, inputs: Mapping[str, Any] | None) -> Document:
@@ -110,11 +125,7 @@ def _read_file(path: Path, inputs: Mapping[str, Any] | None) -> Document:
 
 def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
     """A folder is one module to Terraform: all its files count, or none can be judged."""
-    try:
-        names = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
-    names = [path for path in names if is_configuration(path)]
+    names = [path for path in disk.entries(folder) if is_configuration(path)]
     native = [path.name for path in names if not path.name.endswith(".json")]
     if native:
         raise InputError(f"{folder}: also holds {native[0]}, which is not JSON: judge `terraform show -json` of a plan")
@@ -125,7 +136,7 @@ def _read_folder(folder: Path, inputs: Mapping[str, Any] | None) -> Document:
     digest = hashlib.sha256()
     stack = folder.resolve().name
     for path in paths:
-        content, value = strict_json.read(path)
+        content, value = strict_json.read(path, within=folder)
         if _kind(value, path) != "synth":
             raise InputError(f"{path}: a plan or state among the configuration files of {folder}")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content if len(paths) > 1 else content)
@@ -204,9 +215,9 @@ def _stack_name(value: Any, path: Path) -> str:
 def sources(folder: Path) -> dict[str, Source]:
     """Construct path -> line of the program, which the synthesis leaves in SOURCES beside the stack."""
     path = folder / SOURCES
-    if not path.exists():
+    if not disk.exists(path):
         return {}
-    _, value = strict_json.read(path)
+    _, value = strict_json.read(path, within=folder)
     try:
         return {name: Source(str(place["file"]), int(place["line"])) for name, place in value.items()}
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from policies.graph import ResourceGraph
+from policies.known_secrets import hiding
 from policies.model import Asked, Assessment, Finding, Policy, worst
 from policies.resources import Resource, Undetermined, without_keys
 
@@ -26,6 +27,7 @@ def assess(
     A policy that judges nothing gives one assessment with an empty address, so that a reader sees that it ran: a
     failure where a specification asks for the policy, since then something is missing, not-applicable elsewhere.
     """
+    hide = hiding(graph)
     for policy in policies:
         wanted = asked.get(policy.id)
         if policy.waits_to_be_asked and wanted is None:
@@ -35,7 +37,7 @@ def assess(
         population = graph.of_type(*policy.applies_to)
         for resource in population:
             findings = _findings(policy, resource, graph, wanted or Asked())
-            assessment = _assessment(policy, stack, resource, findings, requirements)
+            assessment = hide(_assessment(policy, stack, resource, findings, requirements))
             judged = judged or assessment.outcome != "not-applicable"
             yield assessment
         if not population or not judged:

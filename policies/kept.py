@@ -11,10 +11,12 @@ import json
 import os
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from policies import disk
+from policies.errors import InputError
 
 CACHE = Path("build") / "cache"
 # They tell how a process was started, and change from one shell to the next.
@@ -39,12 +41,12 @@ def read(folder: Path, name: str) -> Any:
     """
     path = folder / f"{name}.json"
     try:
-        entry = json.loads(path.read_bytes())
+        if not disk.exists(path):
+            return None
+        entry = json.loads(disk.read(path))
         if entry["digest"] == _digest(name, entry["value"]):
             return entry["value"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError, RecursionError):
         pass
     print(f"{path.as_posix()}: not as it was written, so it is ignored", file=sys.stderr)
     return None
@@ -56,11 +58,8 @@ def write(folder: Path, name: str, value: Any) -> None:
     A folder that cannot be written keeps nothing, which makes the next run slower and nothing else.
     """
     content = json.dumps({"digest": _digest(name, value), "value": value})
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=".new-", delete=False) as file:
-            file.write(content)
-        Path(file.name).replace(folder / f"{name}.json")
+    with contextlib.suppress(InputError):
+        disk.write(folder / f"{name}.json", content.encode())
 
 
 def _digest(name: str, value: Any) -> str:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    pass
+from policies.masking import masked, masked_name, masked_value, texts, without
 
 Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "undetermined", "not-applicable", "waived"]
@@ -116,6 +115,13 @@ class Waiver:
     environments: tuple[str, ...] = ()
     compensating_control: str | None = None
 
+    def __post_init__(self) -> None:
+        """What looks like a credential is masked from the beginning, as in the assessments that it is held against."""
+        addresses = tuple(map(masked_name, self.addresses))
+        control = self.compensating_control and masked(self.compensating_control)
+        told = {name: masked(getattr(self, name)) for name in ("reason", "owner", "ticket")}
+        _set(self, addresses=addresses, compensating_control=control, **told)
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -124,6 +130,8 @@ class Assessment:
     `address` is empty when the policy found no resource to judge in the stack: not-applicable, or a failure where a
     specification asks for one. `baseline` marks a finding that the baseline lists as an old one: it stays what it is,
     a failure or undetermined, and only does not decide the exit code.
+
+    What looks like a credential is masked in every part of it, the address included, and so in all that is made of it.
     """
 
     policy: str
@@ -141,6 +149,23 @@ class Assessment:
     requirements: tuple[str, ...] = ()
     waiver: Waiver | None = None
     baseline: bool = False
+
+    def __post_init__(self) -> None:
+        """Masks; see the class."""
+        address, path = masked_name(self.address), self.construct_path
+        attribute, observed = masked_name(self.attribute), masked_value(self.observed, self.address, self.attribute)
+        told = {"message": masked(self.message), "remediation": masked(self.remediation)}
+        if observed != self.observed:  # a message that repeats the value repeats none of it
+            hidden = [one for one in texts(self.observed) if one not in set(texts(observed))]
+            told = {name: without(text, hidden) for name, text in told.items()}
+        _set(
+            self,
+            address=address,
+            attribute=attribute,
+            observed=observed,
+            construct_path=path and masked_name(path),
+            **told,
+        )
 
     @property
     def place(self) -> str:
@@ -169,6 +194,13 @@ class KnownIds:
     ran: frozenset[str]
     every: frozenset[str]
     exists: Callable[[str], bool]
+
+
+def _set(frozen: Any, **fields: Any) -> None:
+    """Gives fields of a frozen dataclass, while it is made, the values that differ."""
+    for name, value in fields.items():
+        if value != getattr(frozen, name):
+            object.__setattr__(frozen, name, value)
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:

@@ -1,11 +1,10 @@
 """What the policies take from the AWS provider's schema, and the command that renews it.
 
-`python -m policies.provider_schema [--check] [SCHEMA.json|-]` reads the output of `terraform providers
-schema -json` and writes `data/aws_taggable.json`. With `--check` it writes nothing: it compares the schema
-with that file and with what `data/encryption_at_rest.toml` and `data/encryption_not_at_rest.toml` classify
-by hand, prints one line for each difference, and ends 1 when there is one. Without SCHEMA it asks
-Terraform, in a temporary folder, for the schema of PROVIDER_VERSION. Input that cannot be used: one line on
-stderr, exit code 3.
+`python -m policies.provider_schema [--check] [SCHEMA.json|-]` reads what `terraform providers schema -json` prints and
+writes `data/aws_taggable.json` and `data/aws_sensitive.json`. With `--check` it writes nothing: it compares the schema
+with these files, and with what `data/encryption_at_rest.toml` and `data/encryption_not_at_rest.toml` classify by hand,
+prints one line for each difference, and ends 1 when there is one. Without SCHEMA it asks Terraform, in a temporary
+folder, for the schema of PROVIDER_VERSION. Input that cannot be used: one line on stderr, exit code 3.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ PROVIDER_VERSION = "5.100.0"
 
 DATA = Path(__file__).parent / "data"
 TAGGABLE = DATA / "aws_taggable.json"
+SENSITIVE = DATA / "aws_sensitive.json"
 AT_REST = DATA / "encryption_at_rest.toml"
 NOT_AT_REST = DATA / "encryption_not_at_rest.toml"
 
@@ -147,6 +147,20 @@ def taggable(schema: JsonObject) -> dict[str, Any]:
     return {"provider": PROVIDER_VERSION, "types": types, "tag_blocks": tag_blocks}
 
 
+def sensitive(schema: JsonObject) -> dict[str, Any]:
+    """The content of aws_sensitive.json: `attributes` that the provider calls sensitive, as `type.dotted.path`."""
+    found = [
+        ".".join((name, *path))
+        for name, resource in schema.items()
+        for path, one in attributes(resource["block"])
+        if one.get("sensitive")
+    ]
+    return {"provider": PROVIDER_VERSION, "attributes": sorted(found)}
+
+
+_MADE: Mapping[Path, Callable[[JsonObject], dict[str, Any]]] = {TAGGABLE: taggable, SENSITIVE: sensitive}
+
+
 def claimed_paths(claim: JsonObject) -> Iterator[str]:
     """The dotted paths, from the resource, of the attributes that a claim of encryption_at_rest.toml reads.
 
@@ -164,14 +178,15 @@ def claimed_paths(claim: JsonObject) -> Iterator[str]:
 
 def differences(schema: JsonObject) -> list[str]:
     """One line for each way in which the files in `data` do not fit the schema."""
-    return sorted([*_taggable_differences(schema), *_encryption_differences(schema)])
+    made = [line for file, make in _MADE.items() for line in _made_differences(file, make(schema))]
+    return sorted([*made, *_encryption_differences(schema)])
 
 
-def _taggable_differences(schema: JsonObject) -> Iterator[str]:
-    wanted, kept = taggable(schema), _load(TAGGABLE)
+def _made_differences(file: Path, wanted: JsonObject) -> Iterator[str]:
+    kept = _load(file)
     for key in wanted.keys() | kept.keys():
         if wanted.get(key) != kept.get(key):
-            yield f"{TAGGABLE.name}: {key}: {_difference(kept.get(key), wanted.get(key))}"
+            yield f"{file.name}: {key}: {_difference(kept.get(key), wanted.get(key))}"
 
 
 def _difference(kept: Any, wanted: Any) -> str:
@@ -241,7 +256,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines = differences(schema)
         else:
             lines = []
-            TAGGABLE.write_text(json.dumps(taggable(schema), indent=1) + "\n", encoding="utf-8")
+            for file, make in _MADE.items():
+                file.write_text(json.dumps(make(schema), indent=1) + "\n", encoding="utf-8")
     except SchemaError as error:
         print(f"provider_schema: {error}", file=sys.stderr)
         return 3

@@ -104,7 +104,7 @@ class Stacks:
 
     def judged(self, document: Document) -> GateResult:
         """The gate's result on one stack, by all policies and under the waivers."""
-        from policies import attestation, gate
+        from policies import disk, gate
         from policies.result import Conditions, WaiversFile
 
         if id(document) not in self._results:
@@ -112,7 +112,7 @@ class Stacks:
             conditions = Conditions(
                 today=datetime.date.today().isoformat(),
                 environment=os.environ.get("ENVIRONMENT") or "development",
-                waivers=WaiversFile(file.as_posix(), attestation.sha256(file)) if file else None,
+                waivers=WaiversFile(file.as_posix(), disk.sha256(file)) if file else None,
             )
             self._results[id(document)] = gate.judge([document], None, conditions, with_checkov=False)
         return self._results[id(document)]

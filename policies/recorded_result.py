@@ -30,7 +30,8 @@ class RecordedResult:
     """The gate's result as data; `content` is the file it was read from, `sha256` the digest of that.
 
     `conditions` is None in a result that does not say under which it came about; `configuration` is what the one plan
-    among the inputs was made from, when that was given as well.
+    among the inputs was made from, when that was given as well. `unmasked` names the first assessment of the file that
+    holds what looks like a credential, empty where none does: no assessment here has it any more, but `content` has.
     """
 
     content: bytes = field(repr=False)
@@ -41,6 +42,7 @@ class RecordedResult:
     tools: Mapping[str, str]
     conditions: Conditions | None = None
     configuration: Input | None = None
+    unmasked: str = ""
 
     @property
     def recorded_conditions(self) -> dict[str, Any] | None:
@@ -66,7 +68,8 @@ def _gate_result(content: bytes, document: Any, name: str) -> RecordedResult:
     if result.text("schema") != SCHEMA:
         raise result.refusal(f'schema is {result.text("schema")!r}, expected "{SCHEMA}"')
     _refuse_parts_of_fleets(result)
-    assessments = tuple(_assessment(row) for row in result.rows("assessments"))
+    rows = result.rows("assessments")
+    assessments = tuple(_assessment(row) for row in rows)
     _compare_summary(result, assessments)
     return RecordedResult(
         content=content,
@@ -77,6 +80,7 @@ def _gate_result(content: bytes, document: Any, name: str) -> RecordedResult:
         tools=_tools(result),
         conditions=_conditions(result),
         configuration=_configuration(result),
+        unmasked=next((row.place for row, one in zip(rows, assessments, strict=True) if _was_masked(row, one)), ""),
     )
 
 
@@ -86,6 +90,16 @@ def _refuse_parts_of_fleets(result: Reader) -> None:
     if refused:
         left_out = f"{len(refused)} input{'' if len(refused) == 1 else 's'} could not be judged, such as"
         raise result.refusal(f"{left_out} {refused[0].text('path')}: mend them, or judge without them (--exclude)")
+
+
+def _was_masked(row: Reader, assessment: Assessment) -> bool:
+    """Whether the assessment holds less than the file: it masks itself when it is made."""
+    texts = ("address", "attribute", "message", "remediation")
+    if assessment.waiver and row.fields["waiver"]["reason"] != assessment.waiver.reason:
+        return True
+    if assessment.observed != row.fields.get("observed"):
+        return True
+    return any(row.text(name, default="") != getattr(assessment, name) for name in texts)
 
 
 def _order(assessment: Assessment) -> tuple[str, str, str, str, str]:

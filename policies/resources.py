@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from policies.masking import MASK
 from policies.model import Finding, Outcome, Source
 
 
@@ -170,7 +171,7 @@ class Attribute:
 
     def _finding(self, outcome: Outcome, message: str) -> Finding:
         hidden = _is_sensitive(self.resource.sensitive, self.path)
-        return Finding(outcome, self.path, "(sensitive)" if hidden else _shown(self.raw_value), message)
+        return Finding(outcome, self.path, MASK if hidden else _shown(self.raw_value), message)
 
 
 class Block:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from policies.documents import Kind
+from policies.masking import masked
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
@@ -22,6 +23,10 @@ class Validation:
     outcome: Literal["pass", "fail", "not-run"]
     terraform: str | None
     message: str
+
+    def __post_init__(self) -> None:
+        """Terraform quotes what it does not understand: what looks like a credential is masked."""
+        object.__setattr__(self, "message", masked(self.message))
 
 
 @dataclass(frozen=True)

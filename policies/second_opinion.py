@@ -11,7 +11,6 @@ fixtures of the tests), where it is about the pair.
 
 import argparse
 import functools
-import json
 import sys
 import tomllib
 from collections import Counter
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from policies import checkov, documents, engine, specifications, strict_yaml
+from policies import checkov, documents, engine, specifications, strict_json, strict_yaml
 from policies.documents import Document
 from policies.errors import InputError
 from policies.model import Asked, Assessment, Outcome, Policy, Source
@@ -196,7 +195,7 @@ def samples(folder: Path) -> Iterator[Comparison]:
 
 
 def _comment(path: Path) -> Any:
-    content = json.loads(path.read_bytes())
+    _, content = strict_json.read(path)
     return content.get("//") if isinstance(content, dict) else None
 
 

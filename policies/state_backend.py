@@ -30,7 +30,7 @@ def state_backend(files: Iterable[Path]) -> StateBackend | None:
     backends = [
         StateBackend(type_, arguments)
         for path in sorted(files, key=lambda file: (is_override(file), file.name))  # an override replaces the backend
-        for block in _blocks(strict_json.read(path)[1])
+        for block in _blocks(strict_json.read(path, within=path.parent)[1])
         for terraform in _blocks(block.get("terraform"))
         for backend in _backends(terraform)
         for type_, body in backend.items()

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
+from policies import disk
 from policies.errors import InputError
 
-MAX_BYTES = 512 * 1024 * 1024
 MAX_DEPTH = 200
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}|\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -41,19 +41,12 @@ class RepeatedKeys(dict[str, Any]):
         raise AssertionError("no key is repeated")
 
 
-def read(path: Path) -> tuple[bytes, Any]:
-    """The bytes and the JSON value of the file at `path`.
+def read(path: Path, *, within: Path | None = None) -> tuple[bytes, Any]:
+    """The bytes and the JSON value of the file at `path`, which `disk.read` opens.
 
-    Raises InputError for anything but a regular, readable file of at most MAX_BYTES with one valid JSON value.
+    Raises InputError for anything but a readable file with one valid JSON value.
     """
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: " + ("not a regular file" if path.exists() else "no such file"))
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: larger than the limit of {MAX_BYTES // 1024**2} MiB")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    content = disk.read(path, within=within)
     return content, parse(content, str(path))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from policies import strict_yaml
+from policies import disk, strict_yaml
 from policies.errors import InputError
 from policies.model import Assessment, KnownIds, Source, Waiver
 
@@ -183,15 +183,15 @@ def add(path: Path, entries: Sequence[tuple[Waiver, ...]]) -> list[int]:
     What stands in the file stays as it is, to the byte. Raises InputError for a file that cannot be extended so.
     """
     try:
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
+        before = disk.read(path, limit=strict_yaml.MAX_BYTES).decode("utf-8") if disk.exists(path) else ""
         present = _entries(strict_yaml.parse(before.encode(), str(path)), str(path))
         content = _with(before, present, entries, path)
         found = _entries(strict_yaml.parse(content.encode(), str(path)), str(path))
         if found[: -len(entries)] != present:
             raise InputError(f"{path}: cannot be extended at its end")
-        path.write_bytes(content.encode())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be extended ({error})") from error
+    disk.write(path, content.encode())
     return [strict_yaml.line_of(found, index) for index in range(len(found) - len(entries), len(found))]
 
 

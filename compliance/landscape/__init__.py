@@ -9,6 +9,7 @@ diagram.py      boxes and arrows, as SVG and as Mermaid
 A diagram shows what the configuration says. That data which counts flows along an arrow is the entity's to say.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,8 @@ from compliance.landscape.diagram import Diagram
 from compliance.landscape.documents import Unseen, read
 from compliance.landscape.inventories import Inventory, inventories
 from compliance.landscape.network import connections, subnets
+from policies.documents import Document
+from policies.known_secrets import known_secrets
 from policies.recorded_result import RecordedResult
 
 
@@ -54,10 +57,13 @@ ARTEFACTS = (
 def landscape(result: RecordedResult) -> Landscape:
     """The landscape of what `result` says was judged."""
     documents, unseen = read(result.inputs)
-    drawn = [
-        StackDiagrams(
-            one.stack, tuple(diagram for draw in (subnets, connections, data_flow, log_flow) if (diagram := draw(one)))
-        )
-        for one in documents
-    ]
+    drawn = [StackDiagrams(one.stack, tuple(_diagrams(one))) for one in documents]
     return Landscape(inventories(documents), tuple(one for one in drawn if one.diagrams), unseen)
+
+
+def _diagrams(document: Document) -> Iterator[Diagram]:
+    known = known_secrets(document.graph)
+    for draw in (subnets, connections, data_flow, log_flow):
+        diagram = draw(document)
+        if diagram:
+            yield diagram.without(known) if known else diagram

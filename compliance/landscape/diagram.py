@@ -7,13 +7,14 @@ node's <title>, which browsers show and screen readers read.
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 from markupsafe import Markup, escape
 
 from compliance.visible import shown
+from policies.masking import masked, masked_name, without
 
 Kind = Literal["outside", "edge", "compute", "store", "log", "control"]
 
@@ -33,6 +34,12 @@ class Node:
     detail: str
     kind: Kind
 
+    def __post_init__(self) -> None:
+        """What looks like a credential is masked, in the id as in the ids that arrows name."""
+        object.__setattr__(self, "id", masked_name(self.id))
+        for name in ("heading", "detail"):
+            object.__setattr__(self, name, masked(getattr(self, name)))
+
 
 @dataclass(frozen=True, order=True)
 class Arrow:
@@ -41,6 +48,11 @@ class Arrow:
     source: str
     target: str
     label: str = ""
+
+    def __post_init__(self) -> None:
+        """Masks; see Node."""
+        for name in ("source", "target", "label"):
+            object.__setattr__(self, name, masked_name(getattr(self, name)))
 
     @property
     def turned(self) -> "Arrow":
@@ -59,6 +71,22 @@ class Diagram:
     arrows: tuple[Arrow, ...]
     notes: tuple[str, ...] = ()
     kind: str = ""
+
+    def __post_init__(self) -> None:
+        """Masks the notes, which quote values."""
+        object.__setattr__(self, "notes", tuple(map(masked, self.notes)))
+
+    def without(self, known: Sequence[str]) -> "Diagram":
+        """The same with these credentials masked."""
+        return replace(
+            self,
+            nodes=tuple(
+                replace(one, heading=without(one.heading, known), detail=without(one.detail, known))
+                for one in self.nodes
+            ),
+            arrows=tuple(replace(one, label=without(one.label, known)) for one in self.arrows),
+            notes=tuple(without(note, known) for note in self.notes),
+        )
 
     @property
     def svg(self) -> Markup:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from compliance.landscape.naming import given_name, kind_of, words
 from policies.documents import Document
 from policies.graph import EVERY_TYPE
+from policies.known_secrets import known_secrets
+from policies.masking import masked, without
 from policies.resources import Attribute, Resource, Unresolved
 
 Row = tuple[str, ...]
@@ -84,8 +86,11 @@ def _inventory(
     documents: Iterable[Document],
     rows_of: Callable[[Document], Iterator[Row]],
 ) -> Inventory:
-    rows = sorted((document.stack, *row) for document in documents for row in rows_of(document))
-    return Inventory(id_, requirement, title, note, columns, tuple(rows))
+    rows: list[Row] = []
+    for document in documents:
+        known = known_secrets(document.graph)
+        rows += [(document.stack, *(masked(without(cell, known)) for cell in row)) for row in rows_of(document)]
+    return Inventory(id_, requirement, title, note, columns, tuple(sorted(rows)))
 
 
 def _components(document: Document) -> Iterator[Row]:

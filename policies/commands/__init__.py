@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from policies.masking import masked
 from policies.result import NOT_JUDGED
+from policies.visible import visible
 
 PROGRAM = "python -m policies"
 
@@ -101,4 +103,4 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "None":  # type: ignore[override]
         """One line, then the exit code of bad input."""
-        self.exit(NOT_JUDGED, f"{self.prog}: {' '.join(message.splitlines())} (see --help)\n")
+        self.exit(NOT_JUDGED, f"{self.prog}: {visible(masked(' '.join(message.splitlines())))} (see --help)\n")

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from policies import baseline, gate
+from policies import baseline, disk, gate
 from policies.baseline import Entry
 from policies.commands import judging, output
 from policies.errors import InputError
 from policies.result import NOT_JUDGED, PASSED
+from policies.visible import visible
 
 EXAMPLES = f"""\
 {judging.PATHS}
@@ -48,12 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Judges, and writes the file."""
     path: Path = options.output
-    if options.action == "prune" and not path.exists():
+    disk.refuse_place(path)
+    if options.action == "prune" and not disk.exists(path):
         raise InputError(f"{path}: no such file: `baseline write` makes one")
-    before = set(baseline.read(path)) if path.exists() else set()
+    before = set(baseline.read(path)) if disk.exists(path) else set()
     result = judging.judge(options)
     if result.unjudged():
-        print(f"policies: {result.unjudged()[0]}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {result.unjudged()[0]}: no resource in it was judged"), file=sys.stderr)
         return NOT_JUDGED
     found = baseline.entries_of(result.assessments)
     policies = gate.selected(result.conditions.policies)

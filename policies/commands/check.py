@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from policies import attestation
+from policies import attestation, disk
 from policies.commands import judging, output
 from policies.documents import Document
 from policies.errors import InputError
 from policies.formats import FORMATS, Format, Presentation
 from policies.result import GateResult, Validation
+from policies.visible import visible
 
 TERRAFORMS = 2  # at once: each takes a core for seconds
 _FORMATS = "".join(f"  {name:<10}{one.purpose}\n" for name, one in FORMATS.items())
@@ -100,13 +101,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judges, writes the result in every format asked for, and attests it when asked."""
-    formats = _formats(options)
+    formats = [(FORMATS[name], path) for name, path in output.formats(options.format, options.output)]
     try:
         return _run(options, formats)
     except Exception:
         for path in [path for _, path in formats if path]:
-            with contextlib.suppress(OSError):
-                path.unlink()  # what stands there is of an earlier run, and would pass for this one's
+            with contextlib.suppress(InputError):
+                disk.discard(path)  # what stands there is of an earlier run, and would pass for this one's
         raise
 
 
@@ -124,22 +125,8 @@ def _run(options: argparse.Namespace, formats: Sequence[tuple[Format, Path | Non
     if options.attestation and not result.unjudged():
         _attest(result, options)
     for stack in result.unjudged():
-        print(f"policies: {stack}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {stack}: no resource in it was judged"), file=sys.stderr)
     return code
-
-
-def _formats(options: argparse.Namespace) -> list[tuple[Format, Path | None]]:
-    """What to write where; None is standard output."""
-    formats: list[tuple[Format, Path | None]] = []
-    for name in options.format or ["text"]:
-        kind, _, file = name.partition("=")
-        path = Path(file) if file else options.output
-        if kind not in FORMATS:
-            raise InputError(f"--format {kind}: not one of {', '.join(FORMATS)}")
-        if path in [other for _, other in formats]:
-            raise InputError(f"--format {name}: two formats for {path or 'standard output'}")
-        formats.append((FORMATS[kind], path))
-    return formats
 
 
 def _validation(

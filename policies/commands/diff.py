@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from policies import recorded_result, strict_json
+from policies import disk, recorded_result, strict_json
 from policies.commands import judging, output
 from policies.comparison import KINDS, WORSE, Change, Comparison, compare
 from policies.errors import InputError
@@ -66,14 +66,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _judged(path: Path, options: argparse.Namespace) -> Sequence[Assessment] | None:
     """The assessments of one side; None, with a line that says so, where nothing was judged."""
-    if path.is_file():
+    if not disk.is_folder(path):
         content, value = strict_json.read(path)
         if isinstance(value, dict) and value.get("schema") == RESULT_SCHEMA:
             return recorded_result.parse_gate_result(content, str(path)).assessments
     options.paths = [path]
     result = judging.judge(options)
     for stack in result.unjudged():
-        print(f"policies: {path}: {stack}: no resource in it was judged", file=sys.stderr)
+        print(visible(f"policies: {path}: {stack}: no resource in it was judged"), file=sys.stderr)
     return None if result.unjudged() else result.assessments
 
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from policies.commands import judging
+from policies.commands import judging, output
 from policies.errors import InputError
 from policies.fleet import dask_cluster, inputs, outputs, processes, storage, worker
 from policies.fleet.folder import WorkingFolder
@@ -20,7 +20,6 @@ from policies.fleet.part import Terms
 from policies.fleet.progress import Progress
 from policies.fleet.run import Engine
 from policies.fleet.run import run as run_fleet
-from policies.formats import FORMATS
 
 EXAMPLES = f"""\
 A PATH is what `check` takes, a pattern of such paths (quote it: `**` crosses folders), {storage.SCHEME}BUCKET/KEY, or a
@@ -96,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     """Judges the fleet and writes its result."""
     gc.enable()  # a long run, other than those of the other commands
     before = signal.signal(signal.SIGTERM, _interrupt)
-    formats = _formats(options)
+    formats = output.formats(options.format)
     for _, path in formats:
         if path is not None:
             with contextlib.suppress(OSError):
@@ -160,20 +159,6 @@ def _engine(options: argparse.Namespace, folder: WorkingFolder) -> Engine:
     return functools.partial(
         dask_cluster.answers, workers=workers, scheduler=options.scheduler, scratch=folder.path / "dask"
     )
-
-
-def _formats(options: argparse.Namespace) -> list[tuple[str, Path | None]]:
-    """What to write where; None is standard output."""
-    formats: list[tuple[str, Path | None]] = []
-    for given in options.format or ["text"]:
-        name, _, file = given.partition("=")
-        path = Path(file) if file else None
-        if name not in FORMATS:
-            raise InputError(f"--format {name}: not one of {', '.join(FORMATS)}")
-        if path in [other for _, other in formats]:
-            raise InputError(f"--format {given}: two formats for {path or 'standard output'}")
-        formats.append((name, path))
-    return formats
 
 
 def _count(text: str) -> int:

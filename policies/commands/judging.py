@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from policies import attestation, documents, gate, kept, waivers
+from policies import disk, documents, gate, kept, waivers
 from policies.documents import Document
 from policies.errors import InputError
 from policies.result import BaselineFile, Conditions, GateResult, Validation, WaiversFile
@@ -80,7 +80,7 @@ def today(options: argparse.Namespace) -> datetime.date:
 def waivers_file(options: argparse.Namespace) -> Path | None:
     """The waivers that count in this run."""
     path: Path = options.waivers or waivers.FILE
-    return None if options.no_waivers or (options.waivers is None and not path.exists()) else path
+    return None if options.no_waivers or (options.waivers is None and not disk.exists(path)) else path
 
 
 def conditions(options: argparse.Namespace) -> Conditions:
@@ -94,9 +94,9 @@ def conditions(options: argparse.Namespace) -> Conditions:
     return Conditions(
         today=today(options).isoformat(),
         environment=options.environment,
-        waivers=WaiversFile(path.as_posix(), attestation.sha256(path)) if path else None,
+        waivers=WaiversFile(path.as_posix(), disk.sha256(path)) if path else None,
         policies=tuple(policy.id for policy in ids) if ids else None,
-        baseline=BaselineFile(baseline.as_posix(), attestation.sha256(baseline)) if baseline else None,
+        baseline=BaselineFile(baseline.as_posix(), disk.sha256(baseline)) if baseline else None,
         addresses=tuple(sorted(set(getattr(options, "address", None) or ()))) or None,
     )
 

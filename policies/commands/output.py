@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from policies import disk
 from policies.errors import InputError
+from policies.formats import FORMATS
 
 
 def write(text: str, path: Path | None = None) -> None:
@@ -16,8 +19,23 @@ def write(text: str, path: Path | None = None) -> None:
         except BrokenPipeError:  # a reader that has seen enough (`| head`) does not change the verdict
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    disk.write(path, text.encode("utf-8", "backslashreplace"))
+
+
+def formats(given: Sequence[str] | None, default: Path | None = None) -> list[tuple[str, Path | None]]:
+    """The name of each --format, and where it goes: to a file of its own, else to `default`; None is standard output.
+
+    Raises InputError, before anything is judged, for one that is none or cannot be written.
+    """
+    found: list[tuple[str, Path | None]] = []
+    for one in given or ["text"]:
+        name, _, file = one.partition("=")
+        path = Path(file) if file else default
+        if name not in FORMATS:
+            raise InputError(f"--format {name}: not one of {', '.join(FORMATS)}")
+        if path in [other for _, other in found]:
+            raise InputError(f"--format {one}: two formats for {path or 'standard output'}")
+        if path is not None:
+            disk.refuse_place(path)
+        found.append((name, path))
+    return found

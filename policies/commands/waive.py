@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from policies import waivers
+from policies import disk, waivers
 from policies.commands import judging
 from policies.errors import InputError
 from policies.model import Assessment, Source, Waiver
+from policies.visible import visible
 
 SHORTEST_PREFIX = 8
 
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if not prefixes:
         raise InputError(f"{options.names[0]}: no fingerprint; check shows one below each finding")
     file: Path = options.waivers or waivers.FILE
-    if options.waivers and not file.exists():
+    if options.waivers and not disk.exists(file):
         options.waivers, options.no_waivers = None, True  # a file that is only now begun waives nothing yet
     result = judging.judge(options)
     findings = [_named(prefix, result.assessments, options.checkov) for prefix in dict.fromkeys(prefixes)]
@@ -78,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
     for waiver, line in zip(entries, waivers.add(file, entries), strict=True):
         addresses = ", ".join(address or "the stack as a whole" for address in waiver[0].addresses)
         stacks = ", ".join(one.stack for one in waiver)
-        print(f"{file.as_posix()}:{line}: {waiver[0].policy}  {stacks}: {addresses}  until {waiver[0].expires}")
+        covered = f"{waiver[0].policy}  {stacks}: {addresses}  until {waiver[0].expires}"
+        print(visible(f"{file.as_posix()}:{line}: {covered}"))
     sys.stdout.flush()
     return 0
 

@@ -18,11 +18,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from policies import requirements, specifications, waivers
+from policies import disk, requirements, specifications, waivers
 from policies.commands import diff, judging
 from policies.comparison import compare
 from policies.documents import is_configuration
 from policies.errors import InputError
+from policies.masking import masked
 from policies.model import Assessment
 from policies.result import PASSED
 from policies.visible import visible
@@ -226,12 +227,20 @@ def _signature(paths: Iterable[Path]) -> Signature:
 def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
-        content = path.read_bytes() if path.is_file() else b""
+        content = _content(path)
         digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """What the file holds, or why it cannot be read: the one may follow on the other."""
+    try:
+        return disk.read(path)
+    except InputError as error:
+        return str(error).encode("utf-8", "backslashreplace")
 
 
 def _say(text: str) -> None:
     """One line, with the time, at once."""
     now = datetime.datetime.now().strftime("%H:%M:%S")
-    print(f"{now}  {visible(text)}", flush=True)
+    print(f"{now}  {visible(masked(text))}", flush=True)

@@ -17,6 +17,16 @@ def taggable_types() -> tuple[str, ...]:
 
 
 @functools.cache
+def sensitive_attributes() -> dict[str, frozenset[str]]:
+    """Resource type -> dotted paths of the attributes that the provider's schema calls sensitive."""
+    found: dict[str, set[str]] = {}
+    for attribute in json.loads((_FOLDER / "aws_sensitive.json").read_text("utf-8"))["attributes"]:
+        type_, _, path = attribute.partition(".")
+        found.setdefault(type_, set()).add(path)
+    return {type_: frozenset(paths) for type_, paths in found.items()}
+
+
+@functools.cache
 def encryption_at_rest() -> dict[str, dict[str, Any]]:
     """Resource type -> how its data at rest takes a KMS key; README.md explains the words."""
     return tomllib.loads((_FOLDER / "encryption_at_rest.toml").read_text("utf-8"))

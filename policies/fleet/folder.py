@@ -6,10 +6,9 @@ grows with the fleet and not with its changes. What is not as it was written, or
 
 import fcntl
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
+from policies import disk
 from policies.errors import InputError
 from policies.fleet.part import Part, Terms, unpack
 
@@ -35,12 +34,8 @@ class WorkingFolder:
 
     def get(self, name: str) -> Part | None:
         """What is kept of an input."""
-        try:
-            return unpack(self._place(name).read_bytes())
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise InputError(f"{self._place(name)}: cannot be read ({error.strerror})") from error
+        place = self._place(name)
+        return unpack(disk.read(place, within=self.path)) if disk.exists(place) else None
 
     def known(self, name: str, terms: Terms) -> str | None:
         """The digest of the content that was judged on these terms; None when the input has to be judged."""
@@ -49,14 +44,7 @@ class WorkingFolder:
 
     def keep(self, name: str, packed: bytes) -> None:
         """Keeps a part, whole or not at all. Raises InputError where it cannot."""
-        place = self._place(name)
-        try:
-            place.parent.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".new-", delete=False) as file:
-                file.write(packed)
-            os.replace(file.name, place)
-        except OSError as error:
-            raise InputError(f"{place}: cannot be written ({error.strerror})") from error
+        disk.write(self._place(name), packed)
 
     def _place(self, name: str) -> Path:
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()

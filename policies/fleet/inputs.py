@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from policies import documents
+from policies import disk, documents
 from policies.errors import InputError
 from policies.fleet import storage
 from policies.result import Refused
@@ -44,7 +44,7 @@ def _expand(text: str) -> Iterator[str]:
         yield from found
         return
     path = Path(text)
-    if path.exists():
+    if disk.exists(path):
         paths = [path]
     elif glob.has_magic(text):
         paths = [Path(one) for one in sorted(glob.glob(text, recursive=True))]

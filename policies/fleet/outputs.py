@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from policies import disk
 from policies.commands import output
 from policies.errors import InputError
 from policies.fleet.merge import Merged
@@ -64,6 +65,7 @@ def _json(merged: Merged) -> Iterator[bytes]:
 @contextlib.contextmanager
 def _new_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes its place when it is whole; compressed, always to the same bytes, when its name says `.gz`."""
+    disk.refuse_place(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:

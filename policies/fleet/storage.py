@@ -15,9 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from policies import documents
+from policies import disk, documents
 from policies.errors import InputError
-from policies.strict_json import MAX_BYTES
 
 SCHEME = "s3://"
 INSTALL = "python -m pip install fsspec obstore"
@@ -94,8 +93,8 @@ def _fetch(place: str, root: Path) -> None:
         parent = place.rpartition("/")[0]
         wanted += [one for one in _files(parent) if _is_beside(one[0])]
     for name, size in wanted:
-        if size > MAX_BYTES:
-            raise InputError(f"{SCHEME}{name}: larger than the limit of {MAX_BYTES // 1024**2} MiB")
+        if size > (limit := disk.limit_bytes()):
+            raise InputError(f"{SCHEME}{name}: larger than the limit of {limit // 1024**2} MiB")
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_system().cat_file(name))

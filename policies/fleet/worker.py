@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from policies import attestation, documents, gate, requirements
+from policies import attestation, disk, documents, gate, requirements
 from policies.documents import Document
 from policies.errors import InputError
 from policies.fleet import content, storage
@@ -67,7 +67,7 @@ def judge(task: Task) -> Answer:
 def version(policies: tuple[str, ...] | None, *, with_checkov: bool) -> str:
     """The digest of everything but the input that decides a verdict: policies, what is asked, tools."""
     lines = [attestation.policy_set_digest(gate.selected(policies)), platform.python_version()]
-    lines += [attestation.sha256(requirements.EDGES)] if requirements.EDGES.exists() else []
+    lines += [disk.sha256(requirements.EDGES)] if disk.exists(requirements.EDGES) else []
     if with_checkov:
         from policies import checkov
 

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from policies import disk
+from policies.errors import InputError
+
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
 _SECTIONS = {"resource": "", "data": "data."}
@@ -13,7 +16,7 @@ _SECTIONS = {"resource": "", "data": "data."}
 def resource_lines(path: Path) -> dict[str, int]:
     """Address -> line from 1 of every resource and data source; empty where the file cannot be read any more."""
     try:
-        content = path.read_bytes()
+        content = disk.read(path)
         text = content.decode(json.detect_encoding(content))
         lines: dict[str, int] = {}
         line, counted = 1, 0
@@ -21,7 +24,7 @@ def resource_lines(path: Path) -> dict[str, int]:
             line, counted = line + text.count("\n", counted, offset), offset
             lines[address] = line
         return lines
-    except (OSError, ValueError, RecursionError):
+    except (InputError, ValueError, RecursionError):
         return {}
 
 

@@ -4,41 +4,14 @@ Nothing here repeats the credential itself: what is found is told by its name or
 """
 
 import json
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from policies.expressions import Reference, references
+from policies.masking import CHECKSUM_NAME, SHAPES, is_credential_name, is_random
 from policies.resources import Attribute, Undetermined, Unresolved
 
-# Every repetition is bounded, so that a hostile text costs no more than a long one.
-_SHAPES = {
-    "an access key of AWS": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]{1,20} ){0,5}PRIVATE KEY-----"),
-    "an address with a password in it": re.compile(
-        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"]{1,256}:[^\s/@'\"$][^\s/@'\"]{0,256}@"
-    ),
-    "a token of GitHub, GitLab, Slack or Stripe": re.compile(
-        r"\b(?:gh[oprsu]_\w{36}|glpat-[\w-]{20}|xox[abeprs]-\w{10}|hooks\.slack\.com/services/\w|[rs]k_live_\w{16})"
-    ),
-    "a signed token": re.compile(r"\beyJ[\w-]{10,1000}\.eyJ[\w-]{10,4000}\.[\w-]{20}"),
-    "a password handed to chpasswd": re.compile(
-        r"\becho\s{1,9}(?:-\w\s{1,9}){0,3}['\"]?[\w.-]{1,64}:[^\s$'\"]{1,256}['\"]?\s{0,9}\|\s{0,9}(?:sudo\s{1,9})?chpasswd"
-    ),
-    "a password handed to mysql": re.compile(r"\bmysql\w{0,20}\s(?:[^\n;|]{0,256}\s)?-p[^\s$'\"-]\S"),
-    "a password handed to a command": re.compile(
-        r"\b(?:sshpass\s{1,9}-p\s{0,9}|curl\s[^\n;|]{0,256}?-u\s{0,9}['\"]?[\w.-]{1,64}:|redis-cli\s[^\n;|]{0,256}?-a\s{1,9}"
-        r"|docker\s{1,9}login\s[^\n;|]{0,256}?-p\s{1,9}|set\s{1,9}aws_secret_access_key\s{1,9})['\"]?[^\s$'\"<`-]\S"
-    ),
-}
-_CREDENTIAL_NAME = re.compile(
-    r"(?:password|passphrase|(?<=.)passwd|(?<=[_.-])pass|pwd|secret|token|jwt|credentials?"
-    r"|(?:api|access|secret|private|signing|encryption|auth)[_.-]?key)"
-    r"(?:[_.-]?(?:\d{1,3}|b64|base64|value|plain(?:text)?))?$",
-    re.IGNORECASE,
-)
 # `name = value`, `name: value`, `"name": "value"`; a value that is followed by `=` is a name itself.
 _ASSIGNMENT = re.compile(
     r"""(?<![\w.$])(?<!\w-)(?P<name>[A-Za-z_]\w*+(?:[.-]\w++)*+)\\?["']?[ \t]*[:=]>?[ \t]*\\?"""
@@ -54,12 +27,6 @@ _HARMLESS = re.compile(
     r"(?:[$`<({/%\\;\s]|arn:|resolve:|https?://|s3://|(?:null|none|true|false|yes|no)$)", re.IGNORECASE
 )
 _IDENTIFYING = re.compile(r"(?:arn|id|ids|name|names|prefix|path|version|alias|endpoint|region|length)$", re.IGNORECASE)
-_CHECKSUM_NAME = re.compile(
-    r"(?:hash|digest|checksum|sha\d*|md5|fingerprint|etag|version|certificate|public_?key)$", re.I
-)
-_RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=-]{32,}")
-_RANDOM_BITS = 4.3  # per character; words and identifiers have less, generated passwords more
-
 # Attributes that are the value of a secret, beside those whose name says so.
 _VALUES = {
     *("secret_string", "secret_binary", "plaintext", "bcrypt_hash", "random_password", "ses_smtp_password_v4"),
@@ -121,7 +88,7 @@ def credentials_under(name: str, text: str) -> Iterator[str]:
 
 
 def _plain_to_see(text: str) -> Iterator[str]:
-    for shape, pattern in _SHAPES.items():
+    for shape, pattern in SHAPES.items():
         if pattern.search(text):
             yield shape
     yield from _secret_values(text)
@@ -148,11 +115,6 @@ def is_secret_value(reference: Reference) -> bool:
     return False
 
 
-def is_credential_name(name: str) -> bool:
-    """Whether a value of this name is a credential: `DB_PASSWORD`, `apiKey`; not `SECRET_ARN` or `PASSWORD_LENGTH`."""
-    return bool(_CREDENTIAL_NAME.search(name))
-
-
 def _is_credential(name: str, value: str) -> bool:
     if _INTERPOLATION.match(value):
         return is_credential_name(name) and not any(_names_only(reference) for reference in _references(value))
@@ -171,7 +133,4 @@ def _names_only(reference: Reference) -> bool:
 
 
 def _is_random(name: str, value: str) -> bool:
-    if _CHECKSUM_NAME.search(name) or not _RANDOM.fullmatch(value):
-        return False
-    counts = Counter(value)
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) >= _RANDOM_BITS
+    return is_random(value) and not CHECKSUM_NAME.search(name)

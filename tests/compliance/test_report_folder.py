@@ -63,12 +63,20 @@ def test_a_crash_leaves_the_old_report_whole(call: int, folder: Path, monkeypatc
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
 
 
-def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
+def test_a_report_is_not_written_through_a_link(folder: Path) -> None:
     link = folder.parent / "latest"
     link.symlink_to(folder)
-    write(link, NEW, earlier=OLD)
+    with pytest.raises(InputError, match="latest: cannot be written: it is a link: name the folder itself"):
+        write(link, NEW, earlier=OLD)
     assert link.is_symlink()
-    assert read(folder) == dict(sorted(NEW.items()))
+    assert read(folder) == dict(sorted(OLD.items()))
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "a/../../out", "a\x00b", "a\nb", "", "a//b", "x" * 256, "a\\b"])
+def test_a_name_that_leads_elsewhere_writes_nothing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not the name of a file below"):
+        write(tmp_path / "report", {"report.json": b"{}", name: b"x"})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["link to a file", "link to a folder", "dangling link", "fifo"])

@@ -516,9 +516,9 @@ def test_a_report_made_without_the_key_leaves_no_signature_of_an_earlier_one(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "cannot be read"),
+        (None, "no such file"),
         (b"", "not a private key in PEM"),
-        (b"x" * 100_000, "too large for a key"),
+        (b"x" * 100_000, "larger than the limit of 64 KiB"),
         (["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "not an Ed25519 key"),
         (["genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:word"], "the key is encrypted"),
     ],

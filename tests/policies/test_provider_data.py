@@ -15,7 +15,7 @@ from policies import provider_schema
 from policies.identity.permissions import ATTACHMENTS, DOCUMENTS
 from policies.monitoring.alarms import WATCHED
 from policies.naming.names import NAMED
-from policies.provider_schema import AT_REST, NOT_AT_REST, TAGGABLE, SchemaError
+from policies.provider_schema import AT_REST, NOT_AT_REST, SENSITIVE, TAGGABLE, SchemaError
 from policies.teardown.guards import GUARDS
 
 Entry = Mapping[str, Any]
@@ -70,6 +70,19 @@ def test_the_kept_taggable_types_are_what_the_schema_gives_byte_for_byte(schema:
     assert TAGGABLE.read_text(encoding="utf-8") == wanted
 
 
+def test_the_kept_sensitive_attributes_are_what_the_schema_gives_byte_for_byte(schema: Entry) -> None:
+    lines = [line for line in provider_schema.differences(schema) if line.startswith(SENSITIVE.name)]
+    assert lines == []
+    wanted = json.dumps(provider_schema.sensitive(schema), indent=1) + "\n"
+    assert SENSITIVE.read_text(encoding="utf-8") == wanted
+
+
+def test_sensitive_attributes_are_those_that_hold_passwords_and_values() -> None:
+    kept = json.loads(SENSITIVE.read_text(encoding="utf-8"))["attributes"]
+    nested = "aws_lb_listener.default_action.authenticate_oidc.client_secret"
+    assert {"aws_rds_cluster.master_password", "aws_ssm_parameter.value", nested} <= set(kept)
+
+
 def test_taggable_types_are_those_that_default_tags_reach() -> None:
     kept = json.loads(TAGGABLE.read_text(encoding="utf-8"))
     assert {"aws_instance", "aws_s3_bucket", "aws_launch_template", "aws_db_instance"} <= set(kept["types"])
@@ -82,7 +95,8 @@ def test_taggable_types_are_those_that_default_tags_reach() -> None:
 
 
 def test_every_type_and_setting_about_encryption_is_classified_exactly_once(schema: Entry) -> None:
-    lines = [line for line in provider_schema.differences(schema) if not line.startswith(TAGGABLE.name)]
+    made = (SENSITIVE.name, TAGGABLE.name)
+    lines = [line for line in provider_schema.differences(schema) if not line.startswith(made)]
     assert lines == []
 
 

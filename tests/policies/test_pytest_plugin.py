@@ -193,7 +193,7 @@ def test_a_stack_in_which_nothing_is_judged_ends_the_run(project: Project) -> No
         (["--stack", "x\x1b[2J\u2028y"], r"x\x1b[2J\u2028y: no such stack or path"),
         (["--stack", "broken.json"], "broken.json:1"),
         (["--stack", "portal", "--stack", "cdktf.out/stacks/portal"], "2 inputs show a stack named portal"),
-        (["--stack", "portal", "--waivers", "none.yaml"], "none.yaml: cannot be read"),
+        (["--stack", "portal", "--waivers", "none.yaml"], "none.yaml: no such file"),
         (["--stack", "portal", "portal::imdsv2-required::none"], "not found: portal::imdsv2-required::none"),
     ],
 )
