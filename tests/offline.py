@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         if not lenient:
             return NO_NAMESPACE
     try:
-        os.execvp(command[0], command)  # noqa: S606  (the command is what the caller asks for)
+        os.execvp(command[0], command)
     except OSError as error:
         print(f"offline: {command[0]}: {error.strerror}", file=sys.stderr)
         return NO_COMMAND

@@ -5,7 +5,7 @@ line, and leaves in `build/fuzz/` in the form in which `tests/fuzz/corpus/` keep
 """
 
 import importlib.util
-import json
+import random
 import re
 import subprocess
 import sys
@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from tests.fuzz import shapes, verdicts
-from tests.fuzz.readers import READERS, Reader
+from tests.fuzz.readers import READERS
 
 OUT = Path("build/fuzz")
 MAX_INPUT_BYTES = 8_192
@@ -134,8 +134,6 @@ def hidden(runs: int, seed: int) -> Outcome:
         for place in range(verdicts.places_in(case))
         for kind in verdicts.UNKNOWN
     ]
-    import random
-
     chosen = every if runs >= len(every) else random.Random(seed).sample(every, runs)
     for count, (case, place, kind) in enumerate(chosen, 1):
         worse = verdicts.hidden(case, place, kind)

@@ -36,7 +36,7 @@ MAX_SEED_BYTES = 8_000
 
 @dataclass(frozen=True)
 class Reader:
-    """One reader: `read` takes bytes; `seeds` gives what mutation begins with; `words` is the dictionary of its form."""
+    """One reader: `read` takes bytes; `seeds` gives what mutation begins with; `words` is a dictionary."""
 
     read: Callable[[bytes], None]
     seeds: Callable[[], list[bytes]]
@@ -338,7 +338,8 @@ def _waivers_seed() -> bytes:
     return (
         "waivers:\n"
         f"  - policy: p\n    stack: s\n    addresses: [aws_x.result]\n{common}    expires: 2026-02-28\n"
-        f"  - policy: p\n    stack: [s, t]\n    addresses: ['aws_x.*']\n    matches: 2\n{common}    expires: 2026-02-01\n"
+        f"  - policy: p\n    stack: [s, t]\n    addresses: ['aws_x.*']\n    matches: 2\n{common}"
+        "    expires: 2026-02-01\n"
         f"  - policy: p\n    stack: s\n    addresses: [aws_x.waived]\n{common}    expires: 2026-01-30\n"
         "    environments: [development]\n    compensating_control: CCW-1\n"
     ).encode()

@@ -394,9 +394,8 @@ def literals_in_functions(variant: Variant, chance: random.Random) -> None:
         if isinstance(value, bool | int) or (isinstance(value, str) and _PLAIN.fullmatch(value)):
             text = json.dumps(value, ensure_ascii=False)
             holder[key] = "${" + chance.choice(("coalesce({0})", "try({0})", "({0})", "[{0}][0]")).format(text) + "}"
-        elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-            if all(_PLAIN.fullmatch(one) for one in value):
-                holder[key] = "${concat(" + json.dumps(value[:1]) + ", " + json.dumps(value[1:]) + ")}"
+        elif isinstance(value, list) and value and all(isinstance(one, str) and _PLAIN.fullmatch(one) for one in value):
+            holder[key] = "${concat(" + json.dumps(value[:1]) + ", " + json.dumps(value[1:]) + ")}"
 
 
 @hiding
@@ -506,7 +505,7 @@ def _labels(content: Body, chance: random.Random) -> Any:
 
 
 def _dumped(value: Any, chance: random.Random) -> str:
-    """JSON, at times with every letter escaped, at times with spaces; never for a name that readers look for in bytes."""
+    """JSON, at times with every letter escaped, so that no reader finds a word in the bytes."""
     escaped = chance.random() < 0.3
 
     def text(one: str) -> str:
