@@ -32,6 +32,8 @@ def parse(content: bytes, path: str) -> Any:
         raise InputError(f"{path}: not valid YAML: nested too deeply") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # the library raises whatever a value breaks in it: the 31st of a 14th month, a tag
+        raise InputError(f"{path}: not valid YAML: {type(error).__name__}: {str(error)[:200]}") from None
 
 
 def line_of(container: Any, key: str | int) -> int:

@@ -4,7 +4,7 @@ import re
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.resources import Attribute, Resource, Unresolved
+from policies.resources import Attribute, Resource, Undetermined, Unresolved
 
 _DECLARED = (
     "aws_kms_key",
@@ -49,6 +49,9 @@ def _aws_manages(key: Resource, graph: ResourceGraph) -> bool:
     names = [key.attribute(path) for path in ("name", "key_id")]
     if any("alias/aws/" in name.text for name in names if not name.is_unresolved):
         return True
+    for name in names:
+        if isinstance(name.raw_value, Unresolved) and not name.references and not name.raw_value.literal:
+            raise Undetermined(name.undetermined(f"which key {key.address} looks up is not known here"))
     manager = key.attribute("key_manager")
     if not manager.is_unresolved and manager.value == "AWS":
         return True

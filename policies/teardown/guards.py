@@ -111,5 +111,5 @@ def environment(resource: Resource, graph: ResourceGraph) -> str:
 def _named(resource: Resource) -> Any:
     try:
         return effective_tags(resource).get("Environment")
-    except Undetermined:
-        return None
+    except Undetermined as unknown:
+        return Unresolved(unknown.finding.message)

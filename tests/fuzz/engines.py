@@ -25,7 +25,7 @@ from tests.fuzz.readers import READERS
 
 OUT = Path("build/fuzz")
 MAX_INPUT_BYTES = 8_192
-HANG_SECONDS = 90  # wall time, as libFuzzer counts it: a busy machine is no hang
+HANG_SECONDS = 300  # wall time, as libFuzzer counts it: a busy machine is no hang
 _DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+)")
 
 
