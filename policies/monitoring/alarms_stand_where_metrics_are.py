@@ -56,7 +56,7 @@ def _topic_flaws(alarm: Resource, action: Attribute, graph: ResourceGraph) -> It
             yield action.fails(f"{topic.address} is in another region, where CloudWatch does not publish from here")
         return
     value = action.raw_value
-    if isinstance(value, Unresolved) and not value.is_reference and not value.references:
+    if isinstance(value, Unresolved) and not value.is_reference:
         yield action.undetermined(f"where it leads is not known here: {value.text}")
     known = "" if isinstance(value, Unresolved) else action.text
     if ":sns:" in known and region_of_arn(known) != region_name(alarm):

@@ -50,7 +50,8 @@ def _aws_manages(key: Resource, graph: ResourceGraph) -> bool:
     if any("alias/aws/" in name.text for name in names if not name.is_unresolved):
         return True
     for name in names:
-        if isinstance(name.raw_value, Unresolved) and not name.references and not name.raw_value.literal:
+        known = name.raw_value
+        if isinstance(known, Unresolved) and not known.is_reference and not known.literal:
             raise Undetermined(name.undetermined(f"which key {key.address} looks up is not known here"))
     manager = key.attribute("key_manager")
     if not manager.is_unresolved and manager.value == "AWS":
