@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from tests.fuzz import shapes, verdicts
+from tests.fuzz.limits import Limit, limits
 from tests.fuzz.readers import READERS
 
 OUT = Path("build/fuzz")
@@ -135,10 +136,14 @@ def hidden(runs: int, seed: int) -> Outcome:
         for kind in verdicts.UNKNOWN
     ]
     chosen = every if runs >= len(every) else random.Random(seed).sample(every, runs)
+    used: set[Limit] = set()
     for count, (case, place, kind) in enumerate(chosen, 1):
-        worse = verdicts.hidden(case, place, kind)
+        worse = verdicts.hidden(case, place, kind, used)
         if worse:
             return Outcome("unknown", count, found=f"{case.name}: {worse}")
+    idle = [f"{one.policy} ({', '.join(one.kinds)})" for one in limits() if one not in used]
+    if idle and len(chosen) == len(every):
+        return Outcome("unknown", len(chosen), found=f"limits.yaml: these let nothing through: {'; '.join(idle)}")
     return Outcome("unknown", len(chosen))
 
 

@@ -107,21 +107,29 @@ def _nested(body: Body, at: str, known: frozenset[str]) -> Iterator[tuple[Body, 
 
 def values(content: Body) -> Iterator[tuple[Any, Any]]:
     """Every attribute that takes an expression, and every element of one, as what holds it and its key there."""
+    for _, holder, key in arguments(content):
+        yield holder, key
+
+
+def arguments(content: Body) -> Iterator[tuple[str, Any, Any]]:
+    """The same, each with the outermost argument of its resource that it is in."""
     for kind, type_, _, body in resources(content):
-        yield from _values(body, "", _known(kind, type_))
+        yield from _values(body, "", _known(kind, type_), "")
 
 
-def _values(body: Body, at: str, known: frozenset[str]) -> Iterator[tuple[Any, Any]]:
+def _values(body: Body, at: str, known: frozenset[str], outermost: str) -> Iterator[tuple[str, Any, Any]]:
     for name, value in list(body.items()):
         if name in _SKIPPED:
             continue
+        argument = outermost or name
         if f"{at}{name}" in known:
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, dict):
-                    yield from _values(one, f"{at}{name}.", known)
+                    yield from _values(one, f"{at}{name}.", known, argument)
         else:
-            yield body, name
-            yield from _elements(value)
+            yield argument, body, name
+            for holder, key in _elements(value):
+                yield argument, holder, key
 
 
 def _elements(value: Any) -> Iterator[tuple[Any, Any]]:

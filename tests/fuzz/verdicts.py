@@ -18,6 +18,7 @@ from policies.errors import InputError
 from policies.model import Asked, Assessment, Policy
 from policies.registry import catalogue
 from tests.fuzz import shapes
+from tests.fuzz.limits import Limit, limit_of
 from tests.fuzz.shapes import Variant
 
 FIXTURES = Path(__file__).parents[1] / "policies"
@@ -81,8 +82,13 @@ def cases() -> tuple[Case, ...]:
     return tuple(found)
 
 
+# Shapes that hide a value as `unknown` does: those a limit covers are left out, whichever argument they would meet.
+_KINDS = {"literals_in_functions": "function", "values_from_inputs": "input", "attributes_by_index": "function"}
+
+
 def wrong(case: Case, names: list[str], seed: int) -> list[str]:
     """What these shapes make of the case that they may not; one line each."""
+    names = [name for name in names if not limit_of(case.policy, _KINDS.get(name, ""))]
     variant = shapes.changed(case.content, names, seed)
     files = shapes.written(variant.content, seed)
     try:
@@ -117,13 +123,16 @@ _REFERENCE = re.compile(r"\$\{([\w.\[\]-]+)\}")
 
 def places_in(case: Case) -> int:
     """How many values of the case could be hidden."""
-    return sum(1 for _ in shapes.values(case.content))
+    return sum(1 for _ in shapes.arguments(case.content))
 
 
-def hidden(case: Case, place: int, kind: str) -> str | None:
-    """The wrong pass that hiding one value makes, None when there is none; `place` counts the values."""
+def hidden(case: Case, place: int, kind: str, used: set[Limit]) -> str | None:
+    """The wrong pass that hiding one value makes, None when there is none; `place` counts the values.
+
+    One that `limits.yaml` explains is none; its limit is added to `used`.
+    """
     variant = shapes.changed(case.content, [], 0)
-    holder, key = list(shapes.values(variant.content))[place]
+    argument, holder, key = list(shapes.arguments(variant.content))[place]
     text = _as_expression(holder[key])
     if text is None or (kind == "input" and isinstance(holder[key], str) and _REFERENCE.fullmatch(holder[key])):
         return None
@@ -134,6 +143,10 @@ def hidden(case: Case, place: int, kind: str) -> str | None:
     except InputError as refusal:
         return f"refused: {refusal}"
     worse = list(_worse(case, variant, found, exact=False))
+    limit = limit_of(case.policy, kind, argument)
+    if worse and limit:
+        used.add(limit)
+        return None
     return f"{worse[0]} when {key} = {text[:80]} became {now[:80]}" if worse else None
 
 
