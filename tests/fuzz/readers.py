@@ -312,6 +312,7 @@ _PLAN_WORDS = (
 )
 _YAML_WORDS = ("- ", ": ", "&a ", "*a", "<<: ", "!!binary ", "? ", "2026-01-31", "|\n", "~", "0x", "!!set")
 
+JUDGING = ("document", "shown")  # those that let every policy judge what they read
 READERS = {
     "document": Reader(_document, lambda: _fixtures()[::25], (*_JSON_WORDS, *_HCL_WORDS, *_TERRAFORM_WORDS)),
     "shown": Reader(_shown, _shown_seeds, (*_JSON_WORDS, *_PLAN_WORDS)),

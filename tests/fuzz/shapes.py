@@ -29,20 +29,28 @@ SOME = 0.4  # of the places where a shape could do something
 
 @dataclass
 class Variant:
-    """A configuration on its way through several shapes; `moved` maps the addresses at first to those of now."""
+    """A configuration on its way through several shapes; `names` and `keys` say what became of the addresses at first:
+    the address of now without instance key, and the key that the resource got."""
 
     content: Body
-    moved: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def where(self, address: str) -> str:
-        """The address of now. A resource that got an instance key is at that, those that had one keep it."""
+        """The address of now. A resource that got an instance key has that, those that had one keep it."""
         plain, bracket, key = address.partition("[")
-        return self.moved.get(plain, plain) + bracket + key
+        return self.names.get(plain, plain) + (bracket + key or self.keys.get(plain, ""))
 
-    def move(self, old: str, new: str) -> None:
-        """Notes another address, whichever the resource had before."""
-        before = next((first for first, now in self.moved.items() if now == old), old)
-        self.moved[before] = new
+    def renamed(self, old: str, new: str) -> None:
+        """Notes another address."""
+        self.names[self._at_first(old)] = new
+
+    def keyed(self, address: str, key: str) -> None:
+        """Notes an instance key."""
+        self.keys[self._at_first(address)] = key
+
+    def _at_first(self, address: str) -> str:
+        return next((first for first, now in self.names.items() if now == address), address)
 
 
 Shape = Callable[[Variant, random.Random], None]
@@ -271,7 +279,7 @@ def other_names(variant: Variant, chance: random.Random) -> None:
             continue
         variant.content[kind][type_] = {new if one == name else one: body for one, body in named.items()}
         refer(variant.content, old, f"{type_}.{new}")
-        variant.move(old, f"{type_}.{new}")
+        variant.renamed(old, f"{type_}.{new}")
 
 
 @exact
@@ -300,7 +308,7 @@ def _repeated(variant: Variant, chance: random.Random, argument: str, value: Any
         refer(variant.content, address, address + key)
         body = variant.content[kind][type_][name]
         body[argument] = value
-        variant.move(address, address + key)
+        variant.keyed(address, key)
 
 
 @exact
