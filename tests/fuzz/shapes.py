@@ -65,7 +65,7 @@ def exact(change: Shape) -> Shape:
 
 
 def hiding(change: Shape) -> Shape:
-    """Registers a shape after which a verdict may be undetermined."""
+    """Registers a shape after which a verdict may be undetermined: a value is hidden, or stands where few look."""
     HIDING[change.__name__] = change
     return change
 
@@ -311,19 +311,19 @@ def _repeated(variant: Variant, chance: random.Random, argument: str, value: Any
         variant.keyed(address, key)
 
 
-@exact
+@hiding
 def counted(variant: Variant, chance: random.Random) -> None:
     """`count = 1`."""
     _repeated(variant, chance, "count", chance.choice((1, "1", "${1}", "${true ? 1 : 0}")), "[0]")
 
 
-@exact
+@hiding
 def for_each_of_one(variant: Variant, chance: random.Random) -> None:
     """`for_each` over a map of one."""
     _repeated(variant, chance, "for_each", {"only": "x"}, '["only"]')
 
 
-@exact
+@hiding
 def dynamic_blocks(variant: Variant, chance: random.Random) -> None:
     """Blocks that a `dynamic` block makes of a list that is written out."""
     for body, name in _some(blocks(variant.content), chance):
@@ -438,7 +438,7 @@ def values_from_inputs(variant: Variant, chance: random.Random) -> None:
         if value is None or "${" in json.dumps(value) or "%{" in json.dumps(value):
             continue
         name = f"of_fuzz_{len(found)}"
-        found[name] = {"default": value}
+        found[name] = {"default": copy.deepcopy(value)}  # the value itself may be changed further, a default may not
         holder[key] = f"${{var.{name}}}"
 
 
