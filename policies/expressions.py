@@ -19,10 +19,19 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SPACE = re.compile(r"(?:[\s]|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\n")
 _SIMPLE = re.compile(r"\$\{((?:data\.)?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+)\}")
+_ATTRIBUTE = re.compile(r"\s*\.\s*([^\W\d][\w-]*)")
+_OLD_INDEX = re.compile(r"\.(\d+)")
+_SPLAT = re.compile(r"\.\*|\[\s*\*\s*\]")
+_INDEX = re.compile(r"\[\s*(\d+)\s*\]")
+_KEY = re.compile(r'\[\s*"([^"\\$%]*)"\s*\]')
+_FOR = re.compile(r"\s*for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in\b")
+_CALLED = re.compile(r"([\w-]+)\s*$")
+_NAMES = re.compile(r"[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)+")
 _SENSITIVE = re.compile(r"(?:non)?sensitive\(([\w.-]+)\)")
 _KEYWORDS = frozenset({"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"})
 _NOT_RESOURCES = frozenset({"var", "local", "module", "each", "count", "self", "path", "terraform"})
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+MAX_DEPTH = 100  # of brackets, strings and heredocs in each other; nobody writes it, and Python's stack has an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def traversal(text: str) -> Reference | None:
     return _expression(text).traversal
 
 
-def _template_parts(text: str) -> Iterator[str | Expression]:
+def _template_parts(text: str, depth: int = 0) -> Iterator[str | Expression]:
     literal = ""
     position = 0
     while position < len(text):
@@ -106,7 +115,7 @@ def _template_parts(text: str) -> Iterator[str | Expression]:
             if literal:
                 yield literal
                 literal = ""
-            scanner = _Scanner(text, position + 2)
+            scanner = _Scanner(text, position + 2, depth)
             scanner.scan_until("}")
             end = scanner.position
             inner = text[position + 2 : end].strip().strip("~").strip()
@@ -148,15 +157,24 @@ def _literal(text: str) -> tuple[str | int | float | bool | None] | None:
 class _Scanner:
     """One pass over an expression; collects references and the text span of each."""
 
-    def __init__(self, text: str, position: int) -> None:
+    def __init__(self, text: str, position: int, depth: int = 0) -> None:
         self.text = text
         self.position = position
+        self.depth = depth
         self.references: list[Reference] = []
         self.spans: list[tuple[int, int]] = []
         self._bound: list[set[str]] = []
 
     def scan_until(self, closing: str) -> None:
-        """Moves to the `closing` bracket of the current level (or the end), reading everything before it."""
+        """Moves to the `closing` bracket of the current level (or the end), reading everything before it.
+
+        What is nested deeper than MAX_DEPTH reaches to the end: an expression of which nobody knows the value.
+        """
+        if self.depth + len(self._bound) >= MAX_DEPTH:
+            named = (_reference(list(match[0].split("."))) for match in _NAMES.finditer(self.text, self.position))
+            self.references += [reference for reference in named if reference]
+            self.position = len(self.text)
+            return
         at_key = False
         opened = closing == "}" and self.text[self.position - 1 : self.position] == "{"
         is_object = opened and not self._is_template_marker()
@@ -176,10 +194,7 @@ class _Scanner:
             elif heredoc := _HEREDOC.match(self.text, self.position):
                 self._heredoc(heredoc)
             elif character in _OPENING:
-                self.position += 1
-                self.scan_until(_OPENING[character])
-                self.position += 1
-                self._trailing_traversal()
+                self._brackets(character)
             elif identifier := _IDENTIFIER.match(self.text, self.position):
                 self._identifier(identifier, at_key)
             elif number := _NUMBER.match(self.text, self.position):
@@ -189,14 +204,30 @@ class _Scanner:
             at_key = is_object and not bound and character == ","
         self._bound.pop()
 
+    def _brackets(self, opening: str) -> None:
+        """`(...)` and the like. What follows `(aws_x.y)` belongs to the reference: `(aws_x.y)["z"]`."""
+        inner, before = self.position + 1, len(self.references)
+        called = _CALLED.search(self.text[max(0, self.position - 80) : self.position])
+        plain = opening == "(" and (called is None or called[1] in _KEYWORDS)
+        self.position = inner
+        self.scan_until(_OPENING[opening])
+        is_one = len(self.references) == before + 1 and self.text[inner : self.position].strip() == self._last_text()
+        self.position += 1
+        further = self._traversal_parts()
+        if plain and is_one:
+            named = (str(part) if isinstance(part, str) else part for part in further)
+            self.references[-1] = replace(self.references[-1], path=(*self.references[-1].path, *named))
+
+    def _last_text(self) -> str:
+        """The text of the last traversal that was read."""
+        return self.text[slice(*self.spans[-1])] if self.spans else ""
+
     def _is_template_marker(self) -> bool:
         return self.position >= 2 and self.text[self.position - 2] in "$%" and self.text[self.position - 1] == "{"
 
     def _for_variables(self) -> set[str]:
         """The names that `for k, v in` at the current position binds; the position stays."""
-        match = re.compile(r"\s*for\s+([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in\b").match(
-            self.text, self.position
-        )
+        match = _FOR.match(self.text, self.position)
         return {name for name in match.groups() if name} if match else set()
 
     def _string(self) -> None:
@@ -220,7 +251,7 @@ class _Scanner:
         body = self.text[opening.end() : end.start() if end else len(self.text)]
         self.references += [
             r
-            for part in _template_parts(body)
+            for part in _template_parts(body, self.depth + len(self._bound))
             if isinstance(part, Expression)
             for r in part.references
             if not self._is_bound(r.subject)
@@ -254,18 +285,17 @@ class _Scanner:
     def _traversal_parts(self) -> list[Part]:
         parts: list[Part] = []
         while self.position < len(self.text):
-            rest = self.text[self.position :]
-            if match := re.match(r"\s*\.\s*([^\W\d][\w-]*)", rest):
+            if match := _ATTRIBUTE.match(self.text, self.position):
                 parts.append(match[1])
-            elif match := re.match(r"\.(\d+)", rest):
+            elif match := _OLD_INDEX.match(self.text, self.position):
                 parts.append(int(match[1]))
-            elif match := re.match(r"\.\*|\[\s*\*\s*\]", rest):
+            elif match := _SPLAT.match(self.text, self.position):
                 parts.append("*")
-            elif match := re.match(r"\[\s*(\d+)\s*\]", rest):
+            elif match := _INDEX.match(self.text, self.position):
                 parts.append(int(match[1]))
-            elif match := re.match(r'\[\s*"([^"\\$%]*)"\s*\]', rest):
+            elif match := _KEY.match(self.text, self.position):
                 parts.append(_Key(match[1]))
-            elif rest[0] == "[":
+            elif self.text[self.position] == "[":
                 self.position += 1
                 self.scan_until("]")
                 self.position += 1
@@ -273,7 +303,7 @@ class _Scanner:
                 continue
             else:
                 break
-            self.position += match.end()
+            self.position = match.end()
         return parts
 
     def _is_bound(self, name: str) -> bool:

@@ -189,14 +189,12 @@ class _Links:
         if isinstance(value, Unresolved) and not value.is_reference:
             hidden = any(address.split(".")[0] in _INDIRECT for address in value.references)
             named = () if hidden else value.references  # what a local or a module hides may be any resource
-            self.loose.append((item, frozenset(without_keys(address) for address in named)))
+            self.loose.append((item, frozenset(one for address in named for one in _meant(graph, address))))
         elif isinstance(value, Unresolved) and value.references[0].split(".")[0] in _INDIRECT:
             self.loose.append((item, frozenset()))
         elif isinstance(value, Unresolved) and value.references[0].startswith("data."):
-            # a look-up may find a resource of this very stack
-            same = graph.of_type(value.references[0].split(".")[1])
-            if same:
-                self.loose.append((item, frozenset(one.configuration_address for one in same)))
+            if graph.of_type(value.references[0].split(".")[1]):
+                self.loose.append((item, _meant(graph, value.references[0])))
         elif resource.may_not_exist:
             targets = frozenset(target.configuration_address for target in graph._targets(item, types))
             if targets:
@@ -206,10 +204,17 @@ class _Links:
                 self.by_target[target.address].append(resource)
 
 
+def _meant(graph: ResourceGraph, address: str) -> frozenset[str]:
+    """The resources that a reference may lead to: a look-up may find one of this very stack."""
+    same = graph.of_type(address.split(".")[1]) if address.startswith("data.") else ()
+    return frozenset({without_keys(address), *(one.configuration_address for one in same)})
+
+
 def _identifiers(resource: Resource) -> set[str]:
-    """The names under which the resource is known, as far as they are written out."""
+    """The names under which the resource is known, as far as they can be read: `${local.name}` is a name as well."""
     arguments = (*_IDENTIFIERS, _NAMED_BY.get(resource.type, "name"))
-    return {str(resource.body[name]) for name in arguments if _is_plain(resource.body.get(name))}
+    written = (resource.body.get(name) for name in arguments)
+    return {name for value in written if isinstance(value, str) and (name := _name(resource, value))}
 
 
 def _may_name(asking: Resource, value: str, named: Resource) -> bool:
@@ -247,5 +252,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str) and value != "" and "${" not in value
+def _name(resource: Resource, written: str) -> str:
+    """What an argument with a name comes to, empty where nobody knows."""
+    known = resource.scope.resolve(written, None, []) if "${" in written or "%{" in written else written
+    return known if isinstance(known, str) and "${" not in known else ""

@@ -151,7 +151,7 @@ class ModuleScope:
         if root == "local" and name in self.module.local_values:
             value, through = self._further()._local(name, unknown)
             met.extend(through)
-            return _descend(value, reference.path, unknown)
+            return None if value is None else _descend(value, reference.path, unknown)
         met.append(reference.subject)
         if root == "var" and self.module.defaults_hold and "default" in self.module.variables.get(name, {}):
             default = self.module.variables[name]["default"]

@@ -101,6 +101,11 @@ class Attribute:
         return self.raw_value
 
     @property
+    def is_handed_over(self) -> bool:
+        """One thing outside this configuration decides the value: an input, a look-up; no function, no condition."""
+        return isinstance(self.raw_value, Unresolved) and self.raw_value.is_reference
+
+    @property
     def is_given(self) -> bool:
         """Whether something is named here: text, or an attribute of a resource, though nobody knows that one yet.
 

@@ -47,6 +47,8 @@ def parse(content: bytes, path: str) -> Any:
     except (YAMLError, ValueError) as error:  # a day that no month has, a number of more digits than Python converts
         reason = "a number has too many digits" if "digits" in str(error) else str(error).splitlines()[0]
         raise InputError(f"{path}: not valid YAML: {reason}") from None
+    except Exception as error:  # the library raises whatever a value breaks in it
+        raise InputError(f"{path}: not valid YAML: {type(error).__name__}") from None
 
 
 def _line(error: Any) -> int:

@@ -38,7 +38,7 @@ def judge(listener: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         yield listener.not_applicable("speaks no TLS")
         return
     chosen, certificate = listener.attribute("ssl_policy"), listener.attribute("certificate_arn")
-    if not certificate.is_unresolved and not certificate.text:
+    if not certificate.is_handed_over and not certificate.is_given:
         yield certificate.fails("no certificate is set")
     if chosen.text in MODERN_POLICIES:
         yield chosen.passes("it speaks TLS 1.2 and newer only")

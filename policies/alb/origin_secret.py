@@ -78,7 +78,9 @@ def _is_generated(address: str, graph: ResourceGraph) -> bool:
 def _is_long(generator: Resource) -> bool:
     path = "byte_length" if generator.type == "random_id" else "length"
     length = generator.attribute(path)
-    return length.is_unresolved or (length.number or 0) >= _LENGTHS.get(generator.type, 0)
+    if length.is_unresolved:
+        return length.is_handed_over
+    return (length.number or 0) >= _LENGTHS.get(generator.type, 0)
 
 
 def _keeps_secret(given: Attribute, graph: ResourceGraph) -> bool:

@@ -34,8 +34,8 @@ def judge(stage: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 def _is_remade(deployment: Resource) -> bool:
     """Whether anything changes with what it deploys; triggers that are written down as they are never do."""
     triggers = deployment.attribute("triggers")
-    if triggers.is_unresolved or (triggers.value and not triggers.is_literal):
-        return True
+    if triggers.references or (triggers.raw_value and not triggers.resource.scope.has_configuration):
+        return True  # a function of what is written down never changes either
     lifecycle = (deployment.written or {}).get("lifecycle") or {}
     blocks = lifecycle if isinstance(lifecycle, list) else [lifecycle]
     return any(isinstance(block, dict) and block.get("replace_triggered_by") for block in blocks)

@@ -6,7 +6,7 @@ from policies.api.apis import REST_STAGE, STAGE
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Block, Resource
+from policies.resources import Attribute, Block, Resource, Undetermined, Unresolved
 
 _EVERY_METHOD = "*/*"
 
@@ -37,9 +37,19 @@ def _method_settings(stage: Resource, graph: ResourceGraph) -> tuple[list[Resour
     """The settings for every method of the stage, and those for single ones. Stages of two APIs may be namesakes."""
     api = stage.attribute("rest_api_id").raw_value
     named = graph.referrers(stage, "aws_api_gateway_method_settings", "stage_name")
-    own = [one for one in named if one.attribute("rest_api_id").raw_value == api]
+    own = [one for one in named if _is_of(one.attribute("rest_api_id"), api)]
     every = [one for one in own if one.attribute("method_path").text == _EVERY_METHOD]
     return every, [one for one in own if one not in every]
+
+
+def _is_of(named: Attribute, api: object) -> bool:
+    """Whether it is the same API. Raises Undetermined for one that may be: an input, a function, a condition."""
+    if named.raw_value == api:
+        return True
+    for one in (named.raw_value, api):
+        if isinstance(one, Unresolved) and not (one.is_reference and one.references[0].startswith("aws_")):
+            raise Undetermined(named.undetermined(f"of which API these settings are is not known here: {one.text}"))
+    return False
 
 
 def _judge_settings(stage: Resource, settings: Block, rate: float, burst: int) -> Iterator[Finding]:

@@ -55,7 +55,12 @@ def _judge_list(named: Attribute, graph: ResourceGraph) -> Iterator[Finding]:
     elif not lists:
         yield named.undetermined("the list of its users is not part of this input")
     for one in lists:
-        opens = OF_AWS in [user.raw_value for user in one.attribute("user_names").items()]
+        users = one.attribute("user_names").items()
+        opens = OF_AWS in [user.raw_value for user in users]
+        hidden = [user for user in users if user.is_unresolved and not graph.targets(user, "aws_memorydb_user")]
+        if hidden and not opens:
+            yield named.undetermined(f"{one.address} has a user that is not known here: {hidden[0].path}")
+            continue
         yield named.fails(_OPEN.format(one.address)) if opens else named.passes("its users have to prove who they are")
 
 

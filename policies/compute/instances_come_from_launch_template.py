@@ -42,6 +42,8 @@ def _judge_reference(block: Block, reference: Attribute, graph: ResourceGraph) -
             yield version.fails(f"version {version.text} of {template.address} is not its latest one")
         elif pinned and version.is_literal and (latest.is_missing or latest.is_unresolved):
             yield version.undetermined(f"whether version {version.text} is what {template.address} says is not known")
+        elif version.is_unresolved and template.configuration_address not in version.references:
+            yield version.undetermined(f"which version of {template.address} it is, is not known here")
         elif version.is_unresolved or version.text not in ("", "$Default") or _default_is_latest(template):
             yield reference.passes(f"the instances come from {template.address}")
         else:

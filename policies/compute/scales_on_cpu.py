@@ -28,7 +28,8 @@ def judge(group: Resource, graph: ResourceGraph, *, out_percent: float, in_perce
     protected, smallest, largest = (group.attribute(path) for path in ("protect_from_scale_in", "min_size", "max_size"))
     if protected.is_true:
         yield protected.fails("no instance may be removed")
-    if not (smallest.is_unresolved or largest.is_unresolved) and (smallest.number or 0) >= (largest.number or 0):
+    sized = not (smallest.is_handed_over or largest.is_handed_over)
+    if sized and (smallest.number or 0) >= (largest.number or 0):
         yield largest.fails("the group has no room to grow")
     policies = [
         one

@@ -13,6 +13,7 @@ MAX_SCRIPT_BYTES = 1_000_000
 _RENDERED = ("data.cloudinit_config", "data.template_cloudinit_config", "data.template_file")
 _FILE_FUNCTIONS = re.compile(r"\b(?:file|filebase64|templatefile)\s*\(")
 _HAS_TEXT = re.compile(r'"|<<')  # a string or a here-document: something is written, and not only handed on
+_ENCODED = re.compile(r'"([A-Za-z0-9+/]{16,}={0,2})"')  # a script that a function is given as it is to be handed over
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _HASH = re.compile(r"[0-9a-f]{40}")  # what the provider keeps in the state instead of the script
@@ -51,10 +52,19 @@ def _decoded(attribute: Attribute) -> str:
     return content.decode("utf-8", "replace")
 
 
+def _plain(text: str) -> str:
+    """What a string that may be base64 says; empty for another one."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return ""
+
+
 def _written(attribute: Attribute, value: Unresolved, graph: ResourceGraph, followed: frozenset[str]) -> list[str]:
     if "${" not in value.text or _FILE_FUNCTIONS.search(value.text):
         raise Undetermined(attribute.undetermined(f"the script is not part of this input: {value.text[:80]}"))
     texts = [_ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), value.text)]
+    texts += [text for found in _ENCODED.finditer(value.text) if (text := _plain(found[1]))]
     for name in dict.fromkeys(reference.subject for reference in references(value.text)):
         if name.startswith("local.") and name not in followed:
             known = attribute.resource.scope.resolve(f"${{{name}}}", None, [])

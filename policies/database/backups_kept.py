@@ -22,7 +22,7 @@ def judge(database: Resource, graph: ResourceGraph, *, days: int = 7) -> Iterato
     """A mistake or an intruder's change is often noticed days later. RDS backs up every day and keeps the changes in
     between for the same period, so the retention is also how far back a point-in-time recovery reaches."""
     source = database.attribute("replicate_source_db")
-    if source.is_unresolved or source.text:
+    if source.is_handed_over or source.is_given:
         yield database.not_applicable("a replica: its source keeps the backups")
         return
     retention = database.attribute("backup_retention_period")

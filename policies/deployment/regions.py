@@ -12,7 +12,7 @@ def region_of(resource: Resource) -> Attribute:
     """Its own, that of its provider, or, in a state, which knows no providers, that of its ARN; it may be missing."""
     if resource.scope.has_configuration:
         own = resource.attribute("region")  # an argument of every resource since version 6 of the provider
-        if isinstance(own.raw_value, str):
+        if isinstance(own.raw_value, str | Unresolved):
             return own
         region = resource.provider.region if resource.provider else None
         return Attribute(resource, "provider.region", _FROM_OUTSIDE if region is None else region, ())

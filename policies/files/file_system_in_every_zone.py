@@ -23,6 +23,8 @@ def judge(file_system: Resource, graph: ResourceGraph, *, zones: int) -> Iterato
     single = file_system.attribute("availability_zone_name")
     if single.references or (not single.is_unresolved and single.text):
         yield single.fails("all of it lies in one zone")
+    elif single.is_unresolved:
+        yield single.undetermined("whether all of it lies in one zone is not known here")
     targets = graph.referrers(file_system, MOUNT_TARGET, "file_system_id")
     named = [target.attribute("subnet_id") for target in targets]
     spanned = topology.count_zones(named, graph, wanted=zones)

@@ -50,6 +50,8 @@ def _selects(selection: Resource, file_system: Resource, graph: ResourceGraph) -
         return False
     if _is_meant(spared):
         return False
+    if any(one.is_unresolved and not graph.targets(one, FILE_SYSTEM) for one in spared.items()):
+        raise Undetermined(spared.undetermined(f"what {selection.address} leaves out is not known here"))
     named = file_system in graph.targets(resources, FILE_SYSTEM) or _is_meant(resources)
     tagged = any(_has_tag(file_system, tag) for tag in selection.blocks("selection_tag"))
     return (named or tagged) and all(_fulfils(file_system, one) for one in selection.blocks("condition"))

@@ -37,7 +37,7 @@ def composite_of(alarm: Resource, graph: ResourceGraph) -> Resource | None:
     name = alarm.attribute("alarm_name").raw_value
     for composite in graph.of_type(COMPOSITE_ALARM):
         rule = composite.attribute("alarm_rule")
-        mentioned = alarm.configuration_address in rule.references
+        mentioned = any(alarm in graph.at(address) for address in rule.references)
         named = isinstance(name, str) and re.search(rf"[(\"]{re.escape(name)}[)\"]", str(rule.raw_value))
         if (mentioned or named) and not composite.may_not_exist and acts(composite):
             return composite

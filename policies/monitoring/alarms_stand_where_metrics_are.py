@@ -8,7 +8,7 @@ from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.monitoring.alarms import METRIC_ALARM
 from policies.registry import policy
-from policies.resources import Attribute, Block, Resource, Unresolved
+from policies.resources import Attribute, Block, Resource, Undetermined, Unresolved
 
 # Services of the whole world, and the one region where CloudWatch keeps their metrics.
 _KEPT_IN = {"AWS/Route53": "us-east-1", "AWS/CloudFront": "us-east-1", "AWS/Billing": "us-east-1"}
@@ -37,13 +37,17 @@ def judge(alarm: Resource, graph: ResourceGraph) -> Iterator[Finding]:
 
 
 def _regions_of_metric(block: Block) -> Iterator[str]:
-    namespace = block.attribute("namespace").raw_value
-    dimensions = block.attribute("dimensions").raw_value
+    """Raises Undetermined when the namespace, or the region that a metric of AWS names, is not known here."""
+    namespace = block.attribute("namespace").value
+    dimensions = block.attribute("dimensions")
     if isinstance(namespace, str) and namespace in _KEPT_IN:
         yield _KEPT_IN[namespace]
-    named = dimensions.get("Region") if isinstance(dimensions, dict) else None
-    if isinstance(namespace, str) and namespace.startswith("AWS/") and _REGION.fullmatch(str(named)):
-        yield str(named)
+    if isinstance(namespace, str) and namespace.startswith("AWS/") and isinstance(dimensions.value, dict):
+        named = dimensions.value.get("Region")
+        if isinstance(named, Unresolved):
+            raise Undetermined(dimensions.undetermined(f"the region of the metric is not known here: {named.text}"))
+        if _REGION.fullmatch(str(named)):
+            yield str(named)
 
 
 def _topic_flaws(alarm: Resource, action: Attribute, graph: ResourceGraph) -> Iterator[Finding]:
@@ -51,6 +55,9 @@ def _topic_flaws(alarm: Resource, action: Attribute, graph: ResourceGraph) -> It
         if not are_in_one_region(alarm, topic):
             yield action.fails(f"{topic.address} is in another region, where CloudWatch does not publish from here")
         return
-    known = "" if isinstance(action.raw_value, Unresolved) else action.text
+    value = action.raw_value
+    if isinstance(value, Unresolved) and not value.is_reference:
+        yield action.undetermined(f"where it leads is not known here: {value.text}")
+    known = "" if isinstance(value, Unresolved) else action.text
     if ":sns:" in known and region_of_arn(known) != region_name(alarm):
         yield action.fails(f"{known} is in another region than the alarm, {region_name(alarm)}")

@@ -26,7 +26,7 @@ def judge(balancer: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     enabled, bucket = balancer.attribute("access_logs.enabled"), balancer.attribute("access_logs.bucket")
     if not enabled.is_true:
         yield enabled.fails("access logs are not switched on" if enabled.is_missing else "access logs are switched off")
-    elif bucket.is_unresolved or bucket.text:
+    elif bucket.is_handed_over or bucket.is_given:
         yield enabled.passes("every request is logged")
     else:
         yield bucket.fails("no bucket is named for the access logs")

@@ -40,6 +40,6 @@ def _flaw(gateway: Resource, subnet: Resource, graph: ResourceGraph) -> str | No
     if gateway.attribute("connectivity_type").text not in ("", "public"):
         return "is private, and leads to other networks only"
     address = gateway.attribute("allocation_id")
-    if not address.is_unresolved and not address.text:
+    if not address.is_handed_over and not address.is_given:
         return "has no Elastic IP address"
     return None if topology.is_public(subnet, graph) else f"stands in {subnet.address}, which is private"

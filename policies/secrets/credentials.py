@@ -21,6 +21,7 @@ _INTERPOLATION = re.compile(r"\$\{\s*[\w-]+[.(\[]|[a-z][\w-]*\.[\w.\[\]\"-]+$")
 # A call or a subscript of a program: it fetches what it assigns. Terraform's own expressions hold it as they are.
 _FETCHED = re.compile(r"(?:await|new)$|[A-Za-z_][\w.]*+[(\[]")
 _EXPRESSION = re.compile(r"(?<!\$)\$\{")
+_QUOTED = re.compile(r'"([^"\\$\s]{32,4096})"')
 _REACH_OF_EXPRESSION = 2000
 _KEY_OF_INSTANCE = re.compile(r"""\[\\?["'][^"'\]]*["']\]""")  # of `for_each`: says nothing here, and has quotes
 _HARMLESS = re.compile(
@@ -83,7 +84,8 @@ def _is_fetched(text: str, assignment: re.Match[str]) -> bool:
 def credentials_under(name: str, text: str) -> Iterator[str]:
     """What in the value of one variable, a document perhaps, is a credential, or is given the value of one."""
     yield from credentials_in(text)
-    if _is_credential(name, text):
+    written = _QUOTED.findall(text) if _EXPRESSION.match(text) else ()  # what a function is given
+    if _is_credential(name, text) or any(_is_random(name, one) for one in written):
         yield f"a value for {name}"
 
 

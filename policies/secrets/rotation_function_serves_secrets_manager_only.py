@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Resource
+from policies.resources import Attribute, Resource, Unresolved
 from policies.secrets.rotation import functions
 
 _PRINCIPAL = "secretsmanager.amazonaws.com"
@@ -44,6 +44,9 @@ def judge(rotation: Resource, graph: ResourceGraph) -> Iterator[Finding]:
                 yield rotation.fails(f"{permission.address} admits Secrets Manager on behalf of every account")
 
 
+_INPUTS = ("var.", "local.", "each.", "count.")
+
+
 def _lets_invoke(permission: Resource, rotation: Resource, graph: ResourceGraph) -> bool:
     """Whether it is a permission to invoke, and not for another secret only."""
     secrets = graph.targets(rotation.attribute("secret_id"), "aws_secretsmanager_secret")
@@ -55,6 +58,15 @@ def _lets_invoke(permission: Resource, rotation: Resource, graph: ResourceGraph)
 def _names_account(permission: Resource) -> bool:
     """By an account id, or by an ARN that has one; a wildcard in its place is every account."""
     account, arn = permission.attribute("source_account"), permission.attribute("source_arn")
-    if account.is_unresolved or account.text.strip("*"):
+    if _leads_somewhere(account) or (not account.is_unresolved and account.text.strip("*")):
         return True
-    return arn.is_unresolved or "*" not in (arn.text.split(":") + ["*"] * 5)[4]
+    if _leads_somewhere(arn):
+        return True
+    known = account.text if account.is_unresolved else arn.text  # raises for what is not known
+    return "*" not in (known.split(":") + ["*"] * 5)[4]
+
+
+def _leads_somewhere(named: Attribute) -> bool:
+    """Whether its value is that of a resource or a look-up, which is no wildcard; an input may be one."""
+    known = named.raw_value
+    return isinstance(known, Unresolved) and any(not one.startswith(_INPUTS) for one in known.references)

@@ -4,7 +4,7 @@ import re
 
 from policies.graph import ResourceGraph
 from policies.model import Finding
-from policies.resources import Attribute, Resource, Unresolved
+from policies.resources import Attribute, Resource, Undetermined, Unresolved
 
 _DECLARED = (
     "aws_kms_key",
@@ -49,6 +49,10 @@ def _aws_manages(key: Resource, graph: ResourceGraph) -> bool:
     names = [key.attribute(path) for path in ("name", "key_id")]
     if any("alias/aws/" in name.text for name in names if not name.is_unresolved):
         return True
+    for name in names:
+        known = name.raw_value
+        if isinstance(known, Unresolved) and not known.is_reference and not known.literal:
+            raise Undetermined(name.undetermined(f"which key {key.address} looks up is not known here"))
     manager = key.attribute("key_manager")
     if not manager.is_unresolved and manager.value == "AWS":
         return True

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from policies.graph import ResourceGraph
 from policies.model import Finding
 from policies.registry import policy
-from policies.resources import Attribute, Resource
+from policies.resources import Attribute, Resource, Unresolved
 from policies.storage.bucket_policies import BUCKET
 
 _SWITCHES = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
@@ -30,7 +30,7 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     beside = (one for one in graph.of_type("aws_s3_account_public_access_block") if _is_beside(one, bucket))
     of_account = [one for one in beside if not _open(one)]
     for account in of_account:
-        if not account.may_not_exist:
+        if not account.may_not_exist and not _is_elsewhere(account):
             yield bucket.passes(f"{account.address} blocks public access to every bucket of the account")
             return
     for block in blocks:
@@ -39,7 +39,7 @@ def judge(bucket: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         else:
             yield bucket.passes(f"{block.address} blocks public access")
     if not blocks and of_account:
-        yield bucket.undetermined(f"{of_account[0].address} may or may not exist")
+        yield bucket.undetermined(f"{of_account[0].address} may or may not exist, or be of another account")
     elif not blocks:
         yield bucket.fails("nothing in this configuration blocks public access to it")
 
@@ -52,6 +52,12 @@ def _is_beside(account: Resource, bucket: Resource) -> bool:
     """Of the same provider, and so of the same account, unless another one is written out."""
     same = (account.provider and account.provider.key) == (bucket.provider and bucket.provider.key)
     return same and not account.attribute("account_id").is_literal
+
+
+def _is_elsewhere(account: Resource) -> bool:
+    """Whether another account may be meant; a look-up finds this one, an input or an expression may say anything."""
+    named = account.attribute("account_id").raw_value
+    return isinstance(named, Unresolved) and not (named.is_reference and named.references[0].startswith("data."))
 
 
 def _acls(bucket: Resource, graph: ResourceGraph) -> Iterator[Attribute]:

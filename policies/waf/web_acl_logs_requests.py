@@ -29,7 +29,7 @@ def judge(acl: Resource, graph: ResourceGraph) -> Iterator[Finding]:
     for logging in configurations:
         hidden = {name for field in logging.blocks("redacted_fields") for name in _TELLING if field.blocks(name)}
         destinations = logging.attribute("log_destination_configs")
-        if not destinations.is_unresolved and not destinations.items():
+        if not destinations.is_handed_over and not destinations.items():
             yield acl.fails(f"{logging.address} names no destination")
         elif hidden == _TELLING:
             yield acl.fails(f"{logging.address} redacts whatever a request asked for")

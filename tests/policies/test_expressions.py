@@ -26,6 +26,8 @@ CASES = {
     "${aws_s.p.*.id}": ["aws_s.p.id"],
     "${aws_l.m[count.index].arn}": ["count.index", "aws_l.m.arn"],
     "${provider::aws::arn_parse(aws_a.b.arn).region}": ["aws_a.b.arn"],
+    '${(aws_db_instance.db)["password"]}': ["aws_db_instance.db.password"],
+    "${(aws_lb.a).arn}-${upper(aws_lb.b).x}": ["aws_lb.a.arn", "aws_lb.b"],
     "${tolist(aws_acm.c.options)[0].name}": ["aws_acm.c.options"],
     "${aws_a.b.c /* aws_x.y.z */ }": ["aws_a.b.c"],
     "${aws_a.b.c # aws_x.y.z\n}": ["aws_a.b.c"],
