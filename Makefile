@@ -14,7 +14,7 @@ BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))
 
-.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants succession bench bench-fleet policy lint types format docs lock lock-check clean
+.PHONY: help gate synth check report verify diff test rehearse lambda deploy destroy outputs second-opinion mutants succession fuzz sbom bench bench-fleet policy lint types format docs lock lock-check clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,12 @@ mutants: synth  ## mutation score: change the stacks in every way that matters, 
 succession: .venv/run build/succession/environment/installed  ## the same program on CDK Terrain, cdktf's successor: equal documents, equal verdicts
 	@$(BIN)/python -m tests.succession --validate=$(VALIDATE)
 
+fuzz: .venv/dev  ## readers must not crash, rewriting must not turn a failure into a pass [TARGET= SCALE= SEED=]
+	@$(BIN)/python -m tests.fuzz $(TARGET) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED))
+
+sbom: synth lambda  ## write the bill of materials (CycloneDX) and the table of licences into build/sbom/
+	@$(BIN)/python -m sbom
+
 bench: .venv/run  ## what the gate costs in time and memory, beside Checkov alone
 	@$(BIN)/python -m tests.benchmarks
 
@@ -87,7 +93,7 @@ lint: .venv/dev  ## style, import directions, requirement edges, generated pages
 	@$(BIN)/python -m infra.profiles_page --check
 
 types: .venv/dev  ## mypy, strict
-	@$(BIN)/mypy policies compliance deployment rehearsal infra --exclude infra/application
+	@$(BIN)/mypy policies compliance pipeline deployment rehearsal sbom infra --exclude infra/application
 	@$(BIN)/mypy lambda/rotate_database_secret lambda/check_region_health lambda/answer_health_check lambda/serve_transactions infra/application
 
 format: .venv/dev  ## let ruff lay the code out
