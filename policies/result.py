@@ -9,7 +9,8 @@ from policies.documents import Document
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
-_UNSEEN = "modules-are-judged"  # says only that something was not judged
+# What they pass or leave open says only whether something was not judged, which is no judgement.
+_UNSEEN = ("modules-are-judged", "nothing-is-deployed-unseen")
 PASSED, FAILED, UNDETERMINED, NOT_JUDGED = 0, 1, 2, 3
 
 
@@ -91,7 +92,7 @@ class GateResult:
         judged = {
             one.stack
             for one in self.assessments
-            if one.outcome != "not-applicable" and one.address and one.policy != _UNSEEN
+            if one.outcome != "not-applicable" and one.address and (one.outcome == "fail" or one.policy not in _UNSEEN)
         }
         return [document.stack for document in self.documents if document.stack not in judged]
 
