@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from policies import engine, terraform_json
+from policies import engine, specifications, terraform_json
 from policies.graph import ResourceGraph
 from policies.model import Finding, Policy
+from policies.registry import catalogue
 from policies.resources import Resource
+from tests.infra.test_synthesis import STACKS
 from tests.policies.conftest import write
 from tests.threats.runs import WEAK, check, verdicts
 
@@ -94,6 +96,11 @@ def test_a_stack_by_another_name_waits_for_a_specification_and_says_so(name: str
     specified = check(tmp_path, path)
     assert "wait for a specification, and none" not in specified.out
     assert specified.out.count("FAIL") > run.out.count("FAIL")
+
+
+def test_every_stack_of_ours_is_specified() -> None:
+    specified = {stack for one in specifications.read_all(catalogue()) for stack in one.stacks}
+    assert specified == set(STACKS), "each is asked for what its system must be"
 
 
 def test_a_policy_that_crashes_leaves_the_verdict_open(tmp_path: Path) -> None:
