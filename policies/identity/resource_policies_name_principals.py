@@ -80,7 +80,7 @@ def judge(resource: Resource, graph: ResourceGraph) -> Iterator[Finding]:
         if resource.type == "aws_vpc_endpoint" and not graph.referrers(resource, _ENDPOINTS[1], "vpc_endpoint_id"):
             yield document.fails("without a policy, an endpoint lets everybody in its network reach everybody's data")
         else:
-            yield resource.not_applicable("it has no policy of its own: nobody but its account is admitted")
+            yield document.passes("it has no policy of its own here: that admits nobody but its account")
         return
     for statement in statements(document, graph):
         if statement.effect == "Allow":

@@ -61,6 +61,6 @@ def judge(resource: Resource, graph: ResourceGraph, *, accepted: tuple[str, ...]
     if not commands.is_missing:
         yield commands.fails("a command runs while Terraform applies, and may make or change anything")
     elif not resource.scope.has_configuration:
-        yield resource.not_applicable("a state does not say what ran when the resource was made")
+        yield resource.passes("it is what its type says; what ran when it was made, only a configuration or plan tells")
     else:
         yield resource.passes("it is what its type says, and runs no command")
