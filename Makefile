@@ -10,6 +10,14 @@ PYTHON ?= python3.11
 VALIDATE ?= auto
 export CHECKPOINT_DISABLE := 1
 
+# A make that ignores errors or runs nothing gives no verdict.
+SHORT_FLAGS := $(filter-out ---% %=%,$(firstword -$(MAKEFLAGS)))
+ifneq (,$(filter gate check verify deploy destroy,$(MAKECMDGOALS)))
+ifneq (,$(strip $(foreach flag,i n q t,$(findstring $(flag),$(SHORT_FLAGS)))))
+$(error make -i, -n, -q and -t give no verdict: run it without)
+endif
+endif
+
 BIN := .venv/bin
 REPORT := build/report
 SIGNED = $(if $(KEY),--key $(KEY))

@@ -147,6 +147,8 @@ def _deployment(options: argparse.Namespace, *, synthesized: bool) -> Deployment
     settings = os.environ.get("TF_CLI_CONFIG_FILE")
     if settings and not Path(settings).exists():  # Terraform would warn, and look for providers elsewhere
         raise NotDeployedError(f"TF_CLI_CONFIG_FILE names {settings}, which is not there")
+    if os.environ.get("TF_REATTACH_PROVIDERS"):
+        raise NotDeployedError("with TF_REATTACH_PROVIDERS, Terraform takes a provider that no lock speaks of")
     output = options.synthesized or SYNTHESIZED
     if synthesized:
         if options.synthesized is None:

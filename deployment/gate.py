@@ -21,7 +21,8 @@ def judge(deployment: Deployment, what: str, path: Path, *options: str) -> str:
     NotDeployedError when it could not judge.
     """
     text, result, errors = (deployment.folder / f"gate-{what}.{kind}" for kind in ("txt", "json", "err"))
-    command = [sys.executable, "-m", "policies", "check", str(path), "--checkov", "--validate=require"]
+    # -P: nothing that lies in the folder we were called in takes the place of a judge.
+    command = [sys.executable, "-P", "-m", "policies", "check", str(path), "--checkov", "--validate=require"]
     command += ["--stack", deployment.stack, "--environment", deployment.environment]
     command += ["--format", f"text={text}", "--format", f"json={result}", *options]
     # An attestation for a deployment says when it was made; a time that was fixed for reproducible builds is no such.

@@ -16,7 +16,15 @@ from policies.masking import masked_name
 from policies.tagging.environments import may_be_production
 from policies.visible import visible
 
-_VERBS = {"create": "to add", "update": "to change", "delete": "to destroy", "replace": "to replace"}
+_VERBS = {
+    "create": "to add",
+    "update": "to change",
+    "delete": "to destroy",
+    "replace": "to replace",
+    "forget": "to forget",
+}
+_NAMED = ("delete", "replace", "forget")
+_OVERRIDDEN = "Provider development overrides are in effect"
 
 
 def plan(deployment: Deployment) -> None:
@@ -49,16 +57,22 @@ def plan(deployment: Deployment) -> None:
             f"--subject={files.plan}",
             f"--attestation={files.attestation}",
         )
-    for action, address in sorted(changes):
-        if action in ("delete", "replace"):
-            print(f"    {_VERBS[action]}: {visible(masked_name(address))}", flush=True)
+    for line in named(changes):
+        print(f"    {line}", flush=True)
 
 
 def initialize(deployment: Deployment, folder: Path, *options: str, locked: bool = True) -> None:
-    """`terraform init`, by the lock of the providers that the gate left there, if `locked`. Raises TerraformError."""
+    """`terraform init`, by the lock of the providers that the gate left there, if `locked`.
+
+    Raises TerraformError, and NotDeployedError where Terraform's settings set the lock aside.
+    """
     lock = ("-lockfile=readonly",) if locked else ()
     arguments = ("-no-color", "-input=false", *lock, "-reconfigure", *options)
-    deployment.terraform(folder, installing=True).run("init", "init", *arguments)
+    run = deployment.terraform(folder, installing=True).run("init", "init", *arguments)
+    if _OVERRIDDEN in run.log.read_text("utf-8", "replace"):
+        raise NotDeployedError(
+            f"{deployment.stack}: with dev_overrides in its settings, Terraform takes a provider that no lock speaks of"
+        )
 
 
 def plan_options(deployment: Deployment) -> tuple[str, ...]:
@@ -92,7 +106,7 @@ def _environments_in(plan_json: Path) -> Iterator[tuple[str, str]]:
 
 
 def changes_in(plan_json: Path) -> list[tuple[str, str]]:
-    """What a plan is going to do: action (create, update, delete or replace) and resource address."""
+    """What a plan is going to do: action (a key of _VERBS) and resource address."""
     return [(action, str(change["address"])) for action, change in _changes(plan_json)]
 
 
@@ -105,6 +119,13 @@ def summary(changes: list[tuple[str, str]]) -> str:
     """For people: how many resources are going to meet which fate."""
     counts = Counter(action for action, _ in changes)
     return ", ".join(f"{counts[action]} {verb}" for action, verb in _VERBS.items() if counts[action]) or "no changes"
+
+
+def named(changes: list[tuple[str, str]]) -> list[str]:
+    """For people: each resource that goes, or that stays where nobody judges it any more."""
+    return [
+        f"{_VERBS[action]}: {visible(masked_name(address))}" for action, address in sorted(changes) if action in _NAMED
+    ]
 
 
 def _read(plan_json: Path) -> Mapping[str, Any]:

@@ -37,7 +37,15 @@ SEVERITY: Severity = "medium"
 _SENTINEL = "%sentinel"
 _SENTINEL_TYPE = "aws_ebs_volume"
 _WHOLE_REFERENCE = re.compile(r"\$\{(?!(data|each|local|module|path|self|terraform|var)\.)[a-z]\w*(\.\w+){2}\}")
-_PLATFORM_VARIABLES = ("BC_API_KEY", "PRISMA_API_URL", "CKV_", "CHECKOV_", "BC_")
+# What Checkov reads from the environment: settings of one that somebody uses elsewhere must not change our verdict.
+_ITS_PREFIXES = ("BC_", "CHECKOV_", "CKV_", "PRISMA_", "RENDER_")
+_ITS_VARIABLES = frozenset(
+    {
+        "CREATE_COMPLEX_VERTICES", "CREATE_EDGES", "ENABLE_CONFIG_FILE_VALIDATION", "ENABLE_DEFINITION_KEY",
+        "EXTERNAL_MODULES_DIR", "HCL_PARSE_TIMEOUT_SEC", "MAX_WILDCARD_ARR_SIZE", "PYCHARM_HOSTED", "RAW_TF_IN_GRAPH",
+        "RUN_IN_DOCKER", "TF_SPLIT_GRAPH", "WORKDIR",
+    }
+)  # fmt: skip
 
 
 def checkov_version() -> str:
@@ -154,8 +162,8 @@ def _record(said: Any, outcome: Outcome) -> Record:
 def _load() -> Any:
     """Checkov's runner for Terraform JSON; importing it takes seconds, so only those who asked for it wait."""
     os.environ["LOG_LEVEL"] = "ERROR"
-    for name in [name for name in os.environ if name.startswith(_PLATFORM_VARIABLES)]:
-        del os.environ[name]  # settings of a Checkov somebody uses elsewhere must not change our verdict
+    for name in [name for name in os.environ if name in _ITS_VARIABLES or name.startswith(_ITS_PREFIXES)]:
+        del os.environ[name]
     from checkov.terraform_json.runner import TerraformJsonRunner
 
     return TerraformJsonRunner

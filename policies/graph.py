@@ -88,10 +88,11 @@ class ResourceGraph:
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """Every resource of these types, in the input's order. The type of a data source starts with `data.`.
 
-        EVERY_TYPE means every managed resource: no data source, and no call of a module.
+        EVERY_TYPE means every managed resource: no data source that is not named beside it, and no call of a module.
         """
-        if types == (EVERY_TYPE,):
-            return tuple(r for r in self.resources if not r.type.startswith("data.") and r.type != "module")
+        if EVERY_TYPE in types:
+            managed = (r for r in self.resources if not r.type.startswith("data.") and r.type != "module")
+            return (*managed, *self.of_type(*(type_ for type_ in types if type_ != EVERY_TYPE)))
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
     def targets(self, attribute: Attribute, *types: str) -> tuple[Resource, ...]:

@@ -28,7 +28,10 @@ _AROUND = re.compile(r"|(?:arn:|[/:.]).*", re.DOTALL)
 
 @dataclass
 class Module:
-    """A module as its files, merged, describe it: blocks by their labels, providers by `aws` or `aws.west`."""
+    """A module as its files, merged, describe it: blocks by their labels, providers by `aws` or `aws.west`.
+
+    `provider_sources` says where the provider of a local name comes from, as `required_providers` has it.
+    """
 
     stack: str
     defaults_hold: bool = True
@@ -38,6 +41,7 @@ class Module:
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     local_values: dict[str, Any] = field(default_factory=dict)
+    provider_sources: dict[str, str] = field(default_factory=dict)
     resolved_locals: dict[str, tuple[Any, list[str]]] = field(default_factory=dict)
     graph: ResourceGraph | None = None
 

@@ -13,6 +13,7 @@ from typing import Any
 from policies.errors import InputError
 from policies.expressions import Expression, template, traversal
 from policies.graph import ResourceGraph
+from policies.provider_sources import provider_source
 from policies.resources import Provider, Resource, Unresolved
 
 _MAX_HOPS = 30
@@ -182,6 +183,11 @@ def _resource(
     if module is not None:
         overlay = _Overlay(module, is_data=mode == "data")
         values = overlay.merge(values or {}, unknown.get(address), expressions)
+    if written and "provisioners" in written:  # no value of the resource, but what runs when it is made
+        values = {
+            **(values or {}),
+            "provisioner": [{str(one.get("type")): {}} for one in _mappings(written["provisioners"])],
+        }
     return Resource(
         address=address,
         type=f"data.{type_}" if mode == "data" else type_,
@@ -192,6 +198,7 @@ def _resource(
         provider=providers.get(str(written.get("provider_config_key"))) if written else None,
         expressions=expressions,
         sensitive=node.get("sensitive_values"),
+        provider_source=provider_source(source) if isinstance(source := node.get("provider_name"), str) else "",
     )
 
 
@@ -297,6 +304,10 @@ def _providers(configuration: Mapping[str, Any], root: Configuration) -> dict[st
             tags = constant if isinstance(constant, dict) else Unresolved("default_tags", root.all_addresses(written))
         providers[key] = Provider(key, _mapping(expressions.get("region")).get("constant_value"), tags)
     return providers
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [element for element in value if isinstance(element, dict)] if isinstance(value, list) else []
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

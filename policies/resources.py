@@ -253,7 +253,8 @@ class Resource(Block):
     `type` of a data source starts with `data.`, so that it is never taken for the resource of that name.
     `expressions` and `sensitive` are what a plan says beside the values: the configuration's expressions, and which
     values must not be shown. `written` is the block as the configuration has it, meta-arguments included; None in
-    plans and states. `may_not_exist` marks a resource whose `count` or `for_each` nobody knows.
+    plans and states. `may_not_exist` marks a resource whose `count` or `for_each` nobody knows. `provider_source` is
+    where its provider comes from, as `policies.provider_sources` writes it.
     """
 
     address: str
@@ -269,6 +270,7 @@ class Resource(Block):
     sensitive: Any = None
     written: Mapping[str, Any] | None = None
     may_not_exist: bool = False
+    provider_source: str = ""
 
     def __post_init__(self) -> None:
         """A resource is its own outermost block."""

@@ -11,7 +11,9 @@ from policies.masking import masked
 from policies.model import OUTCOMES, Assessment, Outcome
 
 SCHEMA = "gate-result/1"
-UNSEEN = "modules-are-judged"  # says only that something was not judged
+UNSEEN = "modules-are-judged"
+# What they pass or leave open says only whether something was not judged, which is no judgement.
+_OF_THE_UNSEEN = (UNSEEN, "nothing-is-deployed-unseen")
 PASSED, FAILED, UNDETERMINED, NOT_JUDGED = 0, 1, 2, 3
 
 
@@ -145,7 +147,9 @@ class GateResult:
 
 def is_verdict(assessment: Assessment) -> bool:
     """Whether something of the stack was judged; a policy that found nothing, or only what it cannot see, did not."""
-    return assessment.outcome != "not-applicable" and bool(assessment.address) and assessment.policy != UNSEEN
+    if assessment.outcome == "not-applicable" or not assessment.address:
+        return False
+    return assessment.outcome == "fail" or assessment.policy not in _OF_THE_UNSEEN
 
 
 def order(assessment: Assessment) -> tuple[str, str, str, str, str]:

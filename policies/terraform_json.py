@@ -15,6 +15,7 @@ from policies.errors import InputError
 from policies.graph import ResourceGraph
 from policies.model import Source
 from policies.module_scope import Module, ModuleScope
+from policies.provider_sources import implied_source, provider_source
 from policies.resources import Provider, Resource, Unresolved
 from policies.strict_json import RepeatedKeys
 
@@ -147,6 +148,10 @@ def _add(module: Module, file: JsonFile, kind: str, labels: tuple[str, ...], bod
             if key in module.local_values and not file.is_override:
                 raise InputError(f"{file.name}: locals.{key} is defined more than once")
             module.local_values[key] = value
+    elif kind == "terraform":
+        for name, requirement in _entries(body.get("required_providers"), file.name, f"{place}.required_providers"):
+            source = requirement.get("source") if isinstance(requirement, dict) else None  # else a version alone
+            module.provider_sources[name] = provider_source(source) if isinstance(source, str) else implied_source(name)
 
 
 def _put(blocks: dict[Any, dict[str, Any]], key: Any, body: dict[str, Any], file: JsonFile, place: str) -> None:
@@ -169,7 +174,8 @@ def _resources(module: Module, providers: Mapping[str, Provider], sources: Mappi
     for (type_, name), body in module.resources.items():
         metadata = body.get("//")
         path = metadata.get("metadata", {}).get("path") if isinstance(metadata, dict) else None
-        provider_key = str(body.get("provider") or type_.removeprefix("data.").partition("_")[0])
+        provider_key = _reference_text(str(body.get("provider") or type_.removeprefix("data.").partition("_")[0]))
+        local_name = provider_key.partition(".")[0]
         repeated = body.get("count") is not None or body.get("for_each") is not None
         for key, scope in _instances(ModuleScope(module), body, f"{type_}.{name}"):
             total += 1
@@ -182,11 +188,12 @@ def _resources(module: Module, providers: Mapping[str, Provider], sources: Mappi
                 body=_expanded(body, scope),
                 scope=scope,
                 stack=module.stack,
-                provider=providers.get(_reference_text(provider_key)),
+                provider=providers.get(provider_key),
                 construct_path=path if isinstance(path, str) else None,
                 source=sources.get(path) if isinstance(path, str) else None,
                 written=body,
                 may_not_exist=repeated and not key,
+                provider_source=module.provider_sources.get(local_name) or implied_source(local_name),
             )
     for name, body in module.modules.items():
         yield Resource(f"module.{name}", "module", name, body, ModuleScope(module), module.stack)

@@ -25,7 +25,7 @@ def to_text(result: GateResult, catalogue: Mapping[str, Policy], *, colour: bool
     for outcome in outcomes:
         for assessment in [one for one in result.of_outcome(outcome) if not one.baseline]:
             lines += [*_finding(assessment, catalogue.get(assessment.policy), colour), ""]
-    lines += _summary(result, colour)
+    lines += _summary(result, catalogue, colour)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -57,7 +57,11 @@ def _finding(assessment: Assessment, policy: Policy | None, colour: bool) -> Ite
     yield from _wrapped(f"{numbers}Fingerprint: {assessment.short_fingerprint}")
 
 
-def _summary(result: GateResult, colour: bool) -> Iterator[str]:
+def _waits(policy: Policy | None) -> bool:
+    return policy is not None and policy.waits_to_be_asked
+
+
+def _summary(result: GateResult, catalogue: Mapping[str, Policy], colour: bool) -> Iterator[str]:
     for document in result.documents:
         mine = [one for one in result.assessments if one.stack == document.stack]
         counts = Counter(one.outcome for one in mine)
@@ -69,9 +73,10 @@ def _summary(result: GateResult, colour: bool) -> Iterator[str]:
             _painted(f"{counts[outcome]} {outcome}{_of_old(mine, outcome)}", outcome, colour and counts[outcome] > 0)
             for outcome in OUTCOMES
         )
-        unasked = sum(one.message == UNASKED for one in mine)
-        if unasked and document.kind != "synth":  # a file's name seldom says whose plan or state it is
-            yield f"    {unasked} policies wait for a specification, and none names this stack; see --stack"
+        waiting = [one.message == UNASKED for one in mine if _waits(catalogue.get(one.policy))]
+        if waiting and all(waiting):  # a stack by another name, or one whose file does not say whose it is
+            hint = "" if document.kind == "synth" else "; see --stack"
+            yield f"    {len(waiting)} policies wait for a specification, and none names this stack{hint}"
     for validation in result.validation:
         verdict = {"pass": "valid", "fail": "INVALID", "not-run": "not run"}[validation.outcome]
         version = f" (Terraform {validation.terraform})" if validation.terraform else ""

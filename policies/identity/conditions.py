@@ -40,10 +40,10 @@ def _chooses(condition: Condition) -> bool:
     values = [pattern(value) for value in condition.values]
     if condition.operator.lower() == "bool":
         return values == ["true"]
-    return bool(_CHOOSES.fullmatch(condition.operator)) and all(_is_chosen(value) for value in values)
+    return bool(_CHOOSES.fullmatch(condition.operator)) and all(is_chosen(value) for value in values)
 
 
-def _is_chosen(value: str) -> bool:
+def is_chosen(value: str) -> bool:
     """Whether strangers cannot match the value: in an ARN it is the account that counts, of which buckets have none."""
     if not value.startswith("arn:"):
         return value != "" and not _ANYBODY.fullmatch(value)

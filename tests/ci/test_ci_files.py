@@ -109,8 +109,9 @@ def scripts() -> Iterator[tuple[str, str]]:
                 f"{ATLANTIS_SERVER.name}: step",
                 step["run"] if isinstance(step["run"], str) else step["run"]["command"],
             )
-    for block in re.findall(r"^```\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL):
-        yield PAGE.name, block
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+        if not language:
+            yield PAGE.name, block
     for command in re.findall(r"`(make [^`]+|[^`]*python -m [^`]+)`", PAGE.read_text()):
         yield PAGE.name, command
     yield ".ci/judge", (ROOT / ".ci" / "judge").read_text()

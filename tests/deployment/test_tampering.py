@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from deployment import gate, planning
+from deployment.errors import GateError
+from deployment.stack import Deployment
 from rehearsal.emulator import Emulator
 from tests.deployment.deployments import (
     FORGED,
@@ -84,12 +87,22 @@ def change_lock(left: Path) -> Path:
     return path
 
 
+def change_page_to_a_link(left: Path) -> Path:
+    path = left / "stack" / "assets" / "page.html"
+    (left.parent / "elsewhere").write_text(FORGED)
+    path.unlink()
+    path.symlink_to(left.parent / "elsewhere")
+    return path
+
+
 def subject(left: Path, path: Path) -> str:
     below = path.relative_to(left).as_posix()
     return below.replace("stack/", "tiny/", 1)
 
 
-@pytest.mark.parametrize("change", [change_plan, change_plan_json, change_document, change_asset, change_lock])
+@pytest.mark.parametrize(
+    "change", [change_plan, change_plan_json, change_document, change_asset, change_page_to_a_link, change_lock]
+)
 def test_a_changed_file_is_refused_with_both_digests(
     folder: Path, server: Emulator, change: Callable[[Path], Path]
 ) -> None:
@@ -107,6 +120,12 @@ def test_a_file_that_was_added_is_refused(folder: Path, server: Emulator) -> Non
     assert apply_refused(folder, server) == (
         f"tiny/more_override.tf.json is not what was judged: attested sha256 none found {sha256(path)}"
     )
+
+
+def test_a_file_that_terraform_takes_unasked_is_refused(folder: Path, server: Emulator) -> None:
+    name = "more.auto.tfvars.json"
+    (left_by_plan(folder) / "stack" / name).write_text("{}")
+    assert f"tiny/{name} is not what was judged: attested sha256 none found" in apply_refused(folder, server)
 
 
 def test_a_file_that_is_gone_is_refused(folder: Path, server: Emulator) -> None:
@@ -154,6 +173,15 @@ def test_other_policies_are_refused(folder: Path, server: Emulator, tmp_path: Pa
     attested, found = re.findall(r"[0-9a-f]{64}", reason)
     assert reason == f"the policy set is not what was judged: attested sha256 {attested} found {found}"
     assert attested == attestation(folder)["predicate"]["policy"]["digest"]["sha256"] != found
+
+
+def test_what_is_forgotten_is_counted_and_named_like_what_is_destroyed(tmp_path: Path) -> None:
+    """It stays in the account, and nobody judges it any more."""
+    change = {"address": "aws_sns_topic.alerts", "type": "aws_sns_topic", "change": {"actions": ["forget"]}}
+    (tmp_path / "plan.json").write_text(json.dumps({"resource_changes": [change]}))
+    changes = planning.changes_in(tmp_path / "plan.json")
+    assert planning.summary(changes) == "1 to forget"
+    assert planning.named(changes) == ["to forget: aws_sns_topic.alerts"]
 
 
 def rewritten(folder: Path, **predicate: Any) -> None:
@@ -211,6 +239,54 @@ def test_another_judge_is_refused(folder: Path, server: Emulator) -> None:
 def test_what_is_no_attestation_is_refused(folder: Path, server: Emulator, content: str, reason: str) -> None:
     (left_by_plan(folder) / "attestation.json").write_text(content)
     assert reason in apply_refused(folder, server)
+
+
+def overriding(folder: Path) -> Path:
+    """Settings of Terraform as they are here, with a provider that somebody has built."""
+    settings = Path(os.environ.get("TF_CLI_CONFIG_FILE", folder / "none"))
+    written = settings.read_text() if settings.exists() else "provider_installation {\n  direct {}\n}\n"
+    path = folder / "overriding.tfrc"
+    block = "provider_installation {"
+    path.write_text(written.replace(block, f'{block}\n  dev_overrides {{ "hashicorp/aws" = "{folder}" }}', 1))
+    return path
+
+
+def test_a_provider_in_place_of_the_locked_one_is_refused(folder: Path, server: Emulator, tmp_path: Path) -> None:
+    assert apply_refused(folder, server, TF_CLI_CONFIG_FILE=str(overriding(tmp_path))) == (
+        "with dev_overrides in its settings, Terraform takes a provider that no lock speaks of"
+    )
+    run = deploy(folder, server, "apply", TF_REATTACH_PROVIDERS='{"hashicorp/aws": {}}')
+    assert (run.returncode, run.stderr) == (
+        3,
+        "deployment: with TF_REATTACH_PROVIDERS, Terraform takes a provider that no lock speaks of\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", ["other.bin", "-json other.bin"])
+def test_arguments_from_the_environment_apply_nothing_else(folder: Path, server: Emulator, arguments: str) -> None:
+    shutil.copy(left_by_plan(folder) / "plan.bin", folder / "other.bin")
+    before = account(server)
+    run = deploy(folder, server, "apply", TF_CLI_ARGS_apply=arguments.replace("other", str(folder / "other")))
+    assert run.returncode == 3
+    assert run.stderr.startswith("deployment: terraform apply: ")
+    assert account(server) == before
+
+
+def test_a_gate_that_lies_in_the_working_folder_judges_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "__init__.py").touch()
+    (tmp_path / "policies" / "__main__.py").write_text(
+        "import pathlib, sys\n"
+        "for word in sys.argv:\n"
+        "    if word.startswith('json='):\n"
+        '        pathlib.Path(word[5:]).write_text(\'{"summary": {"pass": 1}}\')\n'
+    )
+    stack = write_stack(tmp_path, {"aws_launch_template": {"web": {"name": "web"}}})
+    monkeypatch.chdir(tmp_path)
+    deployment = Deployment("tiny", stack, tmp_path / "work", "development", os.environ, os.environ)
+    deployment.folder.mkdir()
+    with pytest.raises(GateError, match="the gate stops the stack"):
+        gate.judge(deployment, "stack", stack)
 
 
 def test_what_is_changed_after_the_check_is_not_what_is_applied(server: Emulator, tmp_path: Path) -> None:

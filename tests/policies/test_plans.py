@@ -233,3 +233,40 @@ def test_only_the_configuration_of_one_plan_settles_it(paths: tuple[Path, Path],
         run = gate(*arguments)
         assert (run.code, run.err.count("\n")) == (3, 1)
         assert "--configuration" in run.err
+
+
+def test_what_the_configuration_says_and_terraform_ignores_is_judged_as_it_stays(
+    provider: Path, terraform: str, tmp_path: Path
+) -> None:
+    """`ignore_changes` lets a configuration say what will never be; the plan has what will."""
+    folder = tmp_path / "stack"
+    wanted = {"http_tokens": "required", "http_endpoint": "enabled"}
+    template = {"name": "web", "metadata_options": wanted, "lifecycle": {"ignore_changes": ["metadata_options"]}}
+    stack = {
+        "terraform": CONFIGURATION["terraform"],
+        "provider": {"aws": {"region": "us-east-1", **OFFLINE}},
+        "resource": {"aws_launch_template": {"web": template}},
+    }
+    stays = {"id": "lt-1", "name": "web", "metadata_options": [{**wanted, "http_tokens": "optional"}]}
+    instance = {"schema_version": 0, "attributes": stays}
+    held = {
+        "mode": "managed",
+        "type": "aws_launch_template",
+        "name": "web",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [instance],
+    }
+    configuration = write(folder / "stack.tf.json", stack)
+    state = {"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "one", "resources": [held]}
+    write(folder / "terraform.tfstate", state)
+
+    def run(*arguments: str) -> str:
+        command = [terraform, f"-chdir={folder}", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    run("init", "-input=false")
+    run("plan", "-input=false", "-refresh=false", "-out=plan")
+    plan = write(folder / "plan.json", run("show", "-json", "plan"))
+    judged = ("imdsv2-required", "aws_launch_template.web")
+    assert outcomes(configuration)[judged] == "pass"
+    assert outcomes(plan)[judged] == "fail"
