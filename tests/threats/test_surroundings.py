@@ -15,7 +15,7 @@ from policies.registry import catalogue
 from tests.policies.conftest import ROOT, write
 from tests.threats.runs import WEAK, check, verdicts
 
-TOP_LEVEL = {"compliance", "conftest", "deployment", "infra", "pipeline", "policies", "rehearsal", "tests"}
+TOP_LEVEL = {"compliance", "conftest", "deployment", "infra", "pipeline", "policies", "rehearsal", "sbom", "tests"}
 JUDGES_YES = "import os\nos._exit(0)\n"
 
 
