@@ -84,18 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="attest this file as well, such as the binary plan that a plan's JSON was printed from; repeatable",
     )
-    parser.add_argument(
-        "--undetermined",
-        choices=("fail", "warn"),
-        default="fail",
-        help="what undetermined assessments do to the exit code: 2 (fail, the default) or nothing (warn)",
-    )
-    parser.add_argument(
-        "--format",
-        action="append",
-        metavar="F[=FILE]",
-        help="how to write the result, and where; repeatable: see below",
-    )
+    output.add_arguments(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="where a --format without a file of its own goes")
 
 

@@ -77,18 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-progress", action="store_true", help="do not tell on standard error how far it is")
     judging.add_conditions(parser)
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="old findings, which do not fail the run")
-    parser.add_argument(
-        "--undetermined",
-        choices=("fail", "warn"),
-        default="fail",
-        help="what undetermined assessments do to the exit code: 2 (fail, the default) or nothing (warn)",
-    )
-    parser.add_argument(
-        "--format",
-        action="append",
-        metavar="F[=FILE]",
-        help="how to write the result, and where; repeatable: see below",
-    )
+    output.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
-"""Where commands write: standard output that a reader may close, files whose folders are made."""
+"""Where commands write, and in which form: standard output that a reader may close, files whose folders are made."""
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,22 @@ def write(text: str, path: Path | None = None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     disk.write(path, text.encode("utf-8", "backslashreplace"))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what a result comes to, and how it is written."""
+    parser.add_argument(
+        "--undetermined",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what undetermined assessments do to the exit code: 2 (fail, the default) or nothing (warn)",
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        metavar="F[=FILE]",
+        help="how to write the result, and where; repeatable: see below",
+    )
 
 
 def formats(given: Sequence[str] | None, default: Path | None = None) -> list[tuple[str, Path | None]]:
