@@ -33,15 +33,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--stack", metavar="NAME", help="the stack that the PATHs show, where a plan's or state's file does not say"
     )
     add_conditions(parser)
+    parser.add_argument(
+        "--no-cache", action="store_true", help="ask Checkov and Terraform again about what has not changed since"
+    )
 
 
 def add_conditions(parser: argparse.ArgumentParser) -> None:
     """Declares by what is judged, and under which waivers."""
     parser.add_argument("--policy", action="append", metavar="ID", help="judge by this policy only; repeatable")
     parser.add_argument("--checkov", action="store_true", help="let Checkov judge as well")
-    parser.add_argument(
-        "--no-cache", action="store_true", help="ask Checkov and Terraform again about what has not changed since"
-    )
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (default: waivers.yaml)")
     parser.add_argument("--no-waivers", action="store_true", help="show the bare truth")
     parser.add_argument(
