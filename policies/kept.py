@@ -19,6 +19,7 @@ from policies import disk
 from policies.errors import InputError
 
 CACHE = Path("build") / "cache"
+MOST_ENTRIES = 100  # in one folder: weeks of daily use
 # They tell how a process was started, and change from one shell to the next.
 _OF_THE_SHELL = frozenset(
     ("_", "SHLVL", "OLDPWD", "MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR")
@@ -53,13 +54,16 @@ def read(folder: Path, name: str) -> Any:
 
 
 def write(folder: Path, name: str, value: Any) -> None:
-    """Keep the JSON `value` in `folder` under the key `name`: whole or not at all.
+    """Keep the JSON `value` in `folder` under the key `name`: whole or not at all; the oldest beyond MOST_ENTRIES go.
 
     A folder that cannot be written keeps nothing, which makes the next run slower and nothing else.
     """
     content = json.dumps({"digest": _digest(name, value), "value": value})
-    with contextlib.suppress(InputError):
+    with contextlib.suppress(InputError, OSError):
+        disk.write(folder / ".gitignore", b"*\n")  # it may lie in somebody else's repository
         disk.write(folder / f"{name}.json", content.encode())
+        for old in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)[:-MOST_ENTRIES]:
+            old.unlink(missing_ok=True)
 
 
 def _digest(name: str, value: Any) -> str:

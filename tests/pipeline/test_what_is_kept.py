@@ -255,6 +255,15 @@ def test_outputs_edited_deleted_or_added_are_not_those_of_the_run(project: Path,
     assert len({before, edited, deleted, inputs.outputs()}) == 4
 
 
+def test_the_newest_entries_stay_and_git_sees_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_ENTRIES", 2)
+    for number, name in enumerate("abc"):
+        kept.write(tmp_path, name, number)
+        os.utime(tmp_path / f"{name}.json", ns=(number, number))
+    assert [kept.read(tmp_path, name) for name in "abc"] == [None, 1, 2]
+    assert (tmp_path / ".gitignore").read_text() == "*\n"
+
+
 def test_an_entry_that_is_not_as_it_was_written_is_ignored_and_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -368,4 +377,4 @@ def test_checkovs_records_are_kept_only_for_the_very_text_that_it_judged(tmp_pat
     private = judged("private")
     assert judged("public-read") != private
     assert judged("private") == private
-    assert len(list((tmp_path / "cache").iterdir())) == 2
+    assert len(list((tmp_path / "cache").glob("*.json"))) == 2
