@@ -87,22 +87,12 @@ def change_lock(left: Path) -> Path:
     return path
 
 
-def change_page_to_a_link(left: Path) -> Path:
-    path = left / "stack" / "assets" / "page.html"
-    (left.parent / "elsewhere").write_text(FORGED)
-    path.unlink()
-    path.symlink_to(left.parent / "elsewhere")
-    return path
-
-
 def subject(left: Path, path: Path) -> str:
     below = path.relative_to(left).as_posix()
     return below.replace("stack/", "tiny/", 1)
 
 
-@pytest.mark.parametrize(
-    "change", [change_plan, change_plan_json, change_document, change_asset, change_page_to_a_link, change_lock]
-)
+@pytest.mark.parametrize("change", [change_plan, change_plan_json, change_document, change_asset, change_lock])
 def test_a_changed_file_is_refused_with_both_digests(
     folder: Path, server: Emulator, change: Callable[[Path], Path]
 ) -> None:
@@ -111,6 +101,20 @@ def test_a_changed_file_is_refused_with_both_digests(
     path = change(left)
     assert apply_refused(folder, server) == (
         f"{subject(left, path)} is not what was judged: attested sha256 {digests[path]} found {sha256(path)}"
+    )
+
+
+def test_a_file_that_became_a_link_is_refused(folder: Path, server: Emulator) -> None:
+    path = left_by_plan(folder) / "stack" / "assets" / "page.html"
+    (folder / "elsewhere").write_text(FORGED)
+    path.unlink()
+    path.symlink_to(folder / "elsewhere")
+    before = account(server)
+    run = deploy(folder, server, "apply")
+    assert run.returncode == 3
+    assert account(server) == before
+    assert re.fullmatch(
+        r"deployment: \S+/page\.html: a link that leads out of \S+: put the file itself there\n", run.stderr
     )
 
 
